@@ -1,0 +1,62 @@
+"""References to issues: 第18期, 23年18期, 上一期. Offsets are into the text passed in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from rag.entities.numerals import CN_YEAR, NUMERAL, number, year_value
+from rag.text import fold
+
+
+@dataclass(frozen=True, slots=True)
+class IssueMention:
+    """第18期 (year None), 2023年第18期, or 上一期 / 这一期 / 最新一期 (relative set)."""
+
+    start: int
+    end: int
+    number: int | None
+    year: int | None
+    relative: Literal["", "this", "previous", "next", "latest", "first"] = ""
+
+
+_ISSUE = re.compile(
+    rf"(?:(?P<year>20\d\d|{CN_YEAR}|(?<!\d)\d\d|今|去|前)年?(?:度)?\s*的?\s*(?:《[^》]*》|政务快报|快报)?\s*的?)?"
+    rf"(?P<edition>增刊|专刊)?(?:第\s*(?P<n>{NUMERAL})\s*(?:期|号快报)|(?P<bare>\d+)\s*期(?!间|限|货|待|望|满|工程))"
+)
+_ISSUE_DASH = re.compile(r"(?<!\d)(20\d\d)\s*[-—–/]\s*(\d{1,3})\s*期")
+_RELATIVE_ISSUE = re.compile(
+    r"(?P<previous>上一?期|前一期)|(?P<next>下一?期|后一期)|(?P<latest>(?:最新|最近|最后)的?(?:那|这)?一?期)"
+    r"|(?P<first>(?:最早|第一|最初|首)的?(?:那)?一?期)|(?P<this>[这本该同那]一?期(?!间|限|工程|项目))"
+)
+
+
+def find_issues(text: str, today: date) -> list[IssueMention]:
+    """References to issues in the order named."""
+    folded = fold(text)
+    mentions: list[IssueMention] = []
+    for m in _ISSUE_DASH.finditer(folded):
+        mentions.append(IssueMention(m.start(), m.end(), int(m[2]), int(m[1])))
+    taken = [(x.start, x.end) for x in mentions]
+    for m in _ISSUE.finditer(folded):
+        if any(a < m.end() and m.start() < b for a, b in taken):
+            continue
+        value = number(m["n"] or m["bare"] or "")
+        if value is None or not 0 < value < 1000:
+            continue
+        word = m["year"]
+        if m["bare"] and not word and not re.search("快报|政务|简报", folded):
+            continue  # 发布简报2期 is a count
+        year = {"今": today.year, "去": today.year - 1, "前": today.year - 2}.get(word or "")
+        mentions.append(
+            IssueMention(m.start(), m.end(), value, year or (year_value(word) if word else None))
+        )
+    taken = [(x.start, x.end) for x in mentions]
+    for m in _RELATIVE_ISSUE.finditer(folded):
+        if any(a < m.end() and m.start() < b for a, b in taken):
+            continue
+        kind = next(name for name, value in m.groupdict().items() if value)
+        mentions.append(IssueMention(m.start(), m.end(), None, None, kind))  # type: ignore[arg-type]
+    return sorted(mentions, key=lambda mention: mention.start)

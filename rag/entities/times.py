@@ -1,0 +1,268 @@
+"""Times named in Chinese text; "today" is an argument. Offsets are into the text passed in."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from rag.entities.numerals import CN_YEAR, NUMERAL, number, year_value
+from rag.schema import Period
+from rag.text import fold
+
+# The start of 截至2024年底: older than any archive.
+EARLIEST = date(1949, 10, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeMention:
+    """A time named in a text. `has_year` is False for a bare 一季度 or 4月."""
+
+    start: int
+    end: int
+    period: Period
+    has_year: bool
+    kind: Literal["range", "since", "until", "now"] = "range"
+
+
+_YEAR = rf"""
+    (?P<year>(?<!\d)20\d\d(?=年|[^\d]|$) | {CN_YEAR} | (?<![\d.近第]) \d\d (?=年))
+    (?:年度?)?
+  | (?P<rel>今年度?|本年度?|去年度?|上年度?|上一年|前年|明年|大前年|当年)
+"""
+_SUB = rf"""
+    (?P<quarters>前(?P<nq>[一二三四两2-4])个?季度?)
+  | (?P<quarter>第?(?P<q>[一二三四1-4])个?季度 | 首季度? | Q(?P<qq>[1-4]))
+  | (?P<half>(?P<h>上|下)半年)
+  | (?P<months>(?P<m1>{NUMERAL})(?:月份?)?(?:[-—–~～至到]+)(?P<m2>{NUMERAL})月份?)
+  | (?P<month>(?P<m>{NUMERAL})月份?)(?:(?P<d>{NUMERAL})[日号])?
+  | (?P<yearend>年?[底末]) | (?P<yearstart>年初)
+"""
+_TIME = re.compile(
+    rf"""
+    (?P<until>截至目前为止|截至到?|截止到?)?\s*
+    (?: (?: {_YEAR} ) \s* 的? (?: {_SUB} )? | (?: {_SUB.replace("(?P<", "(?P<b_")} ) )
+    \s* (?P<since>以来|至今|以后|之后|之?后(?=[，,]))? (?P<before>以前|之前)?
+    (?P<endof>末|底)?
+    """,
+    re.X,
+)
+_NOW = re.compile(r"截至目前为止|截至目前|截止目前|目前为止|目前|当前|现已|至今|截至发稿")
+_RECENT = re.compile(
+    r"(?:最近|近|过去|这)(?P<n>[一二三四五六七八九十两几]|\d+)?(?P<unit>年|个月|个季度|周|天)(?:来|间|内)?"
+)
+_RELATIVE = re.compile(
+    r"上个?月|本月|这个月|上个?季度|本季度|这个?季度|当月|上周|本周|昨天|今天|年初以来|年内"
+)
+_YEARS = re.compile(
+    rf"(?P<a>20\d\d|{CN_YEAR}|(?<!\d)\d\d)年?(?:度)?\s*(?:[-—–~～至到]+)\s*(?P<b>20\d\d|{CN_YEAR}|\d\d)年度?"
+)
+
+
+def _month_range(year: int, first: int, last: int) -> tuple[date, date]:
+    return date(year, first, 1), date(year, last, calendar.monthrange(year, last)[1])
+
+
+def year_period(year: int) -> Period:
+    """The whole of a calendar year."""
+    return Period(date(year, 1, 1), date(year, 12, 31), f"{year}年")
+
+
+def _relative_year(word: str, today: date) -> int:
+    shifts = {"大前年": -3, "前年": -2, "去年": -1, "上年": -1, "上一": -1, "明年": 1}
+    return today.year + next((n for key, n in shifts.items() if word.startswith(key)), 0)
+
+
+def _sub_range(groups: dict[str, str | None], prefix: str, year: int) -> tuple[date, date] | None:
+    """The part of the year that the _SUB groups name; None when they name none or nonsense."""
+
+    def get(name: str) -> str | None:
+        return groups.get(prefix + name)
+
+    if get("quarters"):
+        count = number((get("nq") or "").replace("两", "二"))
+        return _month_range(year, 1, 3 * count) if count else None
+    if get("quarter"):
+        which = number(get("q") or get("qq") or "1")
+        return _month_range(year, 3 * which - 2, 3 * which) if which else None
+    if get("half"):
+        return _month_range(year, 1, 6) if get("h") == "上" else _month_range(year, 7, 12)
+    if get("months"):
+        first, last = number(get("m1") or ""), number(get("m2") or "")
+        if first and last and 1 <= first <= last <= 12:
+            return _month_range(year, first, last)
+        return None
+    if get("month"):
+        month = number(get("m") or "")
+        if not month or not 1 <= month <= 12:
+            return None
+        day = number(get("d") or "") if get("d") else None
+        if day is None:
+            return _month_range(year, month, month)
+        if not 1 <= day <= calendar.monthrange(year, month)[1]:
+            return None
+        return date(year, month, day), date(year, month, day)
+    if get("yearend"):
+        return date(year, 12, 1), date(year, 12, 31)
+    if get("yearstart"):
+        return date(year, 1, 1), date(year, 1, 31)
+    return None
+
+
+def find_times(text: str, today: date, year: int | None = None) -> list[TimeMention]:
+    """Times in the order they are named; overlapping readings are resolved to the longest.
+
+    `today` anchors 去年 and 近三年. A time without a year (一季度) takes the year named before it in
+    the same text, else `year`, else the latest year in which it had begun by `today`; only in the
+    last case is `has_year` False.
+    """
+    folded = fold(text)
+    found: list[TimeMention] = []
+    found += _year_ranges(folded)
+    found += _recent(folded, today)
+    found += _calendar_times(folded, today, year)
+    found += [
+        TimeMention(m.start(), m.end(), Period(today, today, m.group()), True, "now")
+        for m in _NOW.finditer(folded)
+    ]
+    found.sort(key=lambda mention: (mention.start, -(mention.end - mention.start)))
+    kept: list[TimeMention] = []
+    for mention in found:
+        if not kept or mention.start >= kept[-1].end:
+            kept.append(mention)
+    return _share_parts(kept, folded)
+
+
+def _year_ranges(text: str) -> list[TimeMention]:
+    mentions = []
+    for m in _YEARS.finditer(text):
+        first, last = year_value(m["a"]), year_value(m["b"])
+        if first and last and first <= last:
+            period = Period(date(first, 1, 1), date(last, 12, 31), m.group())
+            mentions.append(TimeMention(m.start(), m.end(), period, True))
+    return mentions
+
+
+def _recent(text: str, today: date) -> list[TimeMention]:
+    mentions = []
+    for m in _RECENT.finditer(text):
+        word = m["n"] or ""
+        count = {"两": 2, "几": 3, "": 1}.get(word) or number(word) or 1
+        if not word and m["unit"] == "年" and not m.group().endswith(("来", "内", "间")):
+            continue
+        if m["unit"] == "年":
+            start = date(max(today.year - count + 1, 1990), 1, 1)
+        elif m["unit"] == "天":
+            start = today - timedelta(days=count)
+        elif m["unit"] == "周":
+            start = today - timedelta(weeks=count)
+        else:
+            months = count * (3 if m["unit"] == "个季度" else 1)
+            index = today.year * 12 + today.month - 1 - months
+            start = date(max(index // 12, 1), index % 12 + 1, 1)
+        mentions.append(
+            TimeMention(m.start(), m.end(), Period(start, today, m.group()), True, "since")
+        )
+    for m in _RELATIVE.finditer(text):
+        mentions.append(TimeMention(m.start(), m.end(), _relative_period(m.group(), today), True))
+    return mentions
+
+
+def _relative_period(word: str, today: date) -> Period:
+    if word.startswith("年"):
+        return Period(date(today.year, 1, 1), today, word)
+    if "周" in word:
+        monday = today - timedelta(days=today.weekday() + (7 if word[0] == "上" else 0))
+        return Period(monday, monday + timedelta(days=6), word)
+    if word.endswith("天"):
+        day = today - timedelta(days=1 if word[0] == "昨" else 0)
+        return Period(day, day, word)
+    size = 3 if "季度" in word else 1
+    index = (today.year * 12 + today.month - 1) // size * size
+    if word.startswith("上"):
+        index -= size
+    year, month = divmod(index, 12)
+    start, _ = _month_range(year, month + 1, month + 1)
+    _, end = _month_range(year, month + size, month + size)
+    return Period(start, end, word)
+
+
+def _calendar_times(text: str, today: date, year: int | None) -> list[TimeMention]:
+    mentions: list[TimeMention] = []
+    named: int | None = None
+    for m in _TIME.finditer(text):
+        groups = m.groupdict()
+        if m.start() > 0 and text[m.start() - 1] == "第" and not groups.get("b_quarter"):
+            continue  # 第18期 and the like
+        has_year = True
+        if groups["year"] or groups["rel"]:
+            value = (
+                year_value(groups["year"])
+                if groups["year"]
+                else _relative_year(groups["rel"] or "", today)
+            )
+            if value is None:
+                continue
+            if groups["year"] and len(groups["year"]) == 2 and not 10 <= value - 2000 <= 40:
+                continue
+            named = value
+            span = _sub_range(groups, "", value) or (date(value, 1, 1), date(value, 12, 31))
+        else:
+            value = named or year
+            if value is None:
+                has_year = False
+                value = today.year
+                guess = _sub_range(groups, "b_", value)
+                if guess and guess[0] > today:
+                    value -= 1
+            if groups["b_yearend"] and not has_year:
+                continue
+            part = _sub_range(groups, "b_", value)
+            if part is None:
+                continue
+            span = part
+        start, end = span
+        kind: Literal["range", "since", "until", "now"] = "range"
+        if groups["endof"] and start.month == 1 and end.month == 12:
+            start = date(end.year, 12, 1)
+        if groups["until"] or groups["before"]:
+            kind, start = "until", EARLIEST
+        elif groups["since"]:
+            kind, end = "since", max(today, start)
+        words = m.group().strip()
+        offset = m.group().index(words) if words else 0
+        mentions.append(
+            TimeMention(
+                m.start() + offset,
+                m.start() + offset + len(words),
+                Period(start, end, words),
+                has_year,
+                kind,
+            )
+        )
+    return mentions
+
+
+_JOIN = re.compile(r"\s*(?:和|与|跟|同|及|以及|、|，|,|比|较|相比|到|至|—|-|还是|或)\s*")
+
+
+def _share_parts(mentions: list[TimeMention], text: str) -> list[TimeMention]:
+    """2023年和2024年一季度 means two first quarters: a bare year takes the part of the next."""
+    result = list(mentions)
+    for i in range(len(result) - 2, -1, -1):
+        this, following = result[i], result[i + 1]
+        if this.kind != "range" or following.kind != "range":
+            continue
+        if not _JOIN.fullmatch(text[this.end : following.start]):
+            continue
+        a, b = this.period, following.period
+        whole = a == Period(date(a.start.year, 1, 1), date(a.start.year, 12, 31))
+        part = (b.start.month, b.start.day, b.end.month) != (1, 1, 12)
+        if whole and part and b.start.year == b.end.year and a.start.year != b.start.year:
+            start, end = _month_range(a.start.year, b.start.month, b.end.month)
+            result[i] = TimeMention(
+                this.start, this.end, Period(start, end, a.words), this.has_year, this.kind
+            )
+    return result
