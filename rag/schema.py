@@ -265,7 +265,9 @@ class ParsedQuery:
 
     `standalone` is the question with what the conversation supplies filled in. `periods` is the
     time asked about, in the order named. `terms` are the content words that evidence should
-    hold. `relaxed` names, in Chinese, the filters that were dropped because nothing matched.
+    hold; `focus` are those of them that name the asked-for quantity, `unit` is its unit family
+    (`rag.entities.figures`), `claims` are the figures that the question itself asserts.
+    `relaxed` names, in Chinese, the filters that were dropped because nothing matched.
     """
 
     question: str
@@ -275,6 +277,9 @@ class ParsedQuery:
     filters: Filters = Filters()
     order: Literal["", "latest", "earliest"] = ""
     terms: tuple[str, ...] = ()
+    focus: tuple[str, ...] = ()
+    unit: str = ""
+    claims: tuple[str, ...] = ()
     relaxed: tuple[str, ...] = ()
 
 

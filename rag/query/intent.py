@@ -1,0 +1,163 @@
+"""What a question asks for, read from its interrogative words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rag.entities.figures import UNIT_PATTERN, unit_family
+from rag.schema import Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The intent, the unit family of an asked-for figure, and where the interrogative stands."""
+
+    intent: Intent
+    unit: str = ""
+    start: int = -1
+    end: int = -1
+
+
+_MASTHEAD = re.compile(
+    r"责任编辑|责编|编辑是谁|谁编辑|谁编的|谁审核|审核人|审核是|审核的是|谁签发|签发人|签发是|签发的|发送范围|发送对象|发送单位|分送|抄送|主送|"
+    r"发(?:给|到|送)(?:了|过)?(?:哪些|哪|谁|什么)|都?发给谁|印发单位|主办单位|哪个单位(?:印发|主办|编发)|(?:审核|签发|编辑|责编)(?:者|人)?(?:分别)?(?:都)?(?:是|为)?(?:谁|哪位|$|[?？])"
+)
+_ISSUE_DATE = re.compile(
+    r"(?:哪天|哪一天|什么时候|何时|几号|几月几[号日]|什么日期|哪日|日期)(?:出|印发|发|刊发|发行|发布|出版|下发|的)?|(?:印发|出版|发行|刊发|发布|出刊)(?:日期|时间)|日期(?:是|为)?"
+)
+_HOW_MANY_ISSUES = re.compile(r"(?:多少|几)期(?:快报)?")
+_ISSUE = re.compile(r"哪(?:一)?期|第几期|期号|哪(?:几|些)期|几期上|在哪期|哪[号份]快报")
+_DIGEST = re.compile(
+    r"要点|摘要|概括|概要|总结|综述|归纳|梳理|汇总|主要内容|讲了?些?(?:什么|啥)|说了?些?(?:什么|啥)|写了?些?(?:什么|啥)|登了?些?(?:什么|啥)|"
+    r"有(?:什么|哪些|啥)内容|都有(?:什么|啥)(?:内容|$|[?？])|(?:什么|啥)内容|内容有哪些|大概内容|报道了(?:什么|哪些|啥)"
+)
+_COUNT = re.compile(
+    r"(?:多少|几)(?:条|篇|则)(?:信息|消息|报道|简报|快报|内容|稿件|稿子|动态|工作)?|(?:多少|几)次(?:报道|提到|提及|刊登|上快报|登)|"
+    r"(?:报道|提到|提及|刊登|登|上)(?:了|过)?(?:多少|几)[次条篇期]|"
+    r"(?:多少|几)(?:个|家)(?:部门|单位|乡镇|街道|镇|局)(?!点验)"
+)
+_TREND = re.compile(
+    r"趋势|走势|历年|逐年|逐季|逐月|历次|各(?:年|季度|期|月)|每(?:年|季度|期|月)|变化情况|怎么变|如何变|变化(?:$|[?？])|一路|这几年|近几年|连续几年|进展如何变|有(?:什么|啥|何)变化|变动"
+)
+_COMPARE = re.compile(
+    r"相比|对比|比较|哪(?:个|一个|一年|年|期|一期|次|边|家|里)?(?:的)?[^，。？?]{0,12}(?:更|多|高|大|快|少|低|小|强|好)(?:一些|些|点)?(?:$|[?？呢])|"
+    r"(?:更|谁)(?:多|高|大|快|少|低)|(?:多|少|高|低|增加|减少|增长|提高|下降|差)(?:了|出)?多少(?!.*同比)|差(?:了)?(?:多少|几|距|额)|(?:是)?(?:多了|少了|高了|低了|涨了|降了|增加了|减少了|上升|下降|提高)(?:还是|没|吗)|"
+    r"[一-龥\d]比[一-龥\d].{0,16}(?:多|少|高|低|增|减|涨|降|快|慢|变化)|比[^例重率]{1,12}(?:多|少|高|低|增|减|涨|降|快|慢)|区别|不同|差别"
+)
+_EXTREME = re.compile(r"(?:最多|最高|最大|最快|最少|最低|最小|最好|最长|排第一|第一名|排名第一)")
+_DEPARTMENT = re.compile(
+    r"(?:哪|哪一|啥|什么|那)(?:个|家)?(?:单位|部门|局|委|乡镇|镇|乡|街道|机构|办)|由谁负责|谁负责|谁牵头|谁(?:报|上报|供稿|写)的|谁家|谁(?:在)?(?:管|抓|搞|干|做|推进|实施|主抓|组织|承办)|哪家(?:干|做|搞|报|负责|在)|责任单位|牵头单位|供稿单位|署名"
+)
+_DEPARTMENTS = re.compile(
+    r"(?:哪些|哪几个|哪几家|几个|都有哪些|都是哪些)(?:单位|部门|局|乡镇|镇|乡|街道|委办)|(?:单位|部门|乡镇|街道)(?:都)?有哪些|(?:还有|别的|其他|其它)(?:的)?(?:单位|部门|乡镇|镇|局)"
+)
+_LIST = re.compile(
+    r"哪些|有哪几|哪几|列出|列一下|列举|列个|罗列|清单|盘点|一览|都有(?:什么|啥|谁)|分别(?:是|为|有)|(?:所有|全部)的?(?:信息|报道|工作|内容)|"
+    r"(?:做|干|搞|抓|开展|推进|办|忙)(?:了|过|的)?(?:些)?(?:哪些|什么|啥)(?:工作|事|活|动作)?|(?:有|出台)(?:什么|啥|哪些)(?:工作|动作|举措|新闻|信息|动态)|相关(?:信息|报道|工作)|工作(?:台账|动态|清单)|还有(?:别的|其他|其它|哪|没有别)"
+)
+_MANNER = re.compile(
+    r"怎么(?:做|干|办|搞|推|抓|解决|开展|进行|处理|落实|实施|保障|防|管|治|改|帮|实现|推进|推动|提升|优化|分|弄|查|宣传|组织|培训|安排|加强|确保|整治|[一-龥])|如何|怎样|咋(?:做|干|办|搞|推|抓|[一-龥])|"
+    r"(?:哪些|什么|啥|何种)(?:具体)?(?:的)?(?:措施|办法|做法|举措|方式|方法|手段|机制|模式|途径|经验|招|动作|思路|原则|步骤|流程|形式|渠道)|(?:措施|做法|办法|举措|经验|机制|模式)(?:是|有)?(?:哪些|什么|啥)|(?:通过|靠|用)(?:了)?(?:什么|哪些|啥)|(?:措施|做法|举措)(?:$|[?？呢])"
+)
+_REASON = re.compile(
+    r"为什么|为何|为啥|原因|缘由|因为(?:什么|啥)|怎么会|凭什么|咋会|(?<!项)目的(?:是|在于|何在|$|[?？])|为了(?:什么|啥|干什么)|图(?:什么|啥)|起因|背景(?:是)?"
+)
+_PERSON = re.compile(r"(?<!由)谁|哪位|哪些人|什么人|哪个人|何人|姓名|叫什么名字|啥人")
+_PLACE = re.compile(
+    r"哪里|哪儿|在哪|什么地方|啥地方|哪个(?:村|社区|小区|路|地方|园区|县|市|省|地|地区|点)|哪条(?:路|街|道路|河|线)|何处|何地|位置|地点|(?:位于|坐落)(?:什么|何)"
+)
+_DATE = re.compile(
+    r"什么时候|何时|哪天|哪一天|哪年|哪一年|哪个月|几月|几号|几点|啥时候|多会儿|多久|多长时间|什么时间|具体时间|时间是|日期|截止时间|哪一?季度"
+)
+_MANY = re.compile(
+    rf"(?:多少|几|多大|多长|多远|多高|多重|多快|若干)(?:个|约)?\s*(?P<unit>{UNIT_PATTERN})?|百分之(?:几|多少)|数量|总数|人数|次数|金额|(?<!亩)面积(?:是|有)?|规模(?:是|有)?|(?:额|率|量|值|数|资|款|收入|占比|比例|增速|增幅)(?:是|为|有|达|达到|呢|$|[?？])"
+)
+# What the words beside the interrogative say about the unit; the unit itself, when named, wins.
+_UNIT_CUES = (
+    ("percent", re.compile(r"百分之|占比|比例|比重|增速|增幅|涨幅|降幅|[一-龥]率|增长了?多少|下降了?多少|同比|环比|百分点")),
+    ("money", re.compile(r"多少钱|几个钱|(?:投资|资金|金额|总额|销售额|产值|收入|营收|经费|费用|补贴|贷款|造价|价值|合同额|上报额|税收|利润|款)[^，。]{0,6}(?:多少|几|是|达|为|呢|$|[?？])|花(?:了|费)?(?:多少|几)|多少(?:资金|投资|经费|资|款|补贴|贷款)|投(?:了|入)?多少$|投资多少|[万亿]元")),
+    ("area", re.compile(r"面积|多少亩|多大(?:面积|地|块)?|多少(?:土地|地)")),
+    ("length", re.compile(r"多长(?!时间)|里程|长度|多远|多少米")),
+    ("weight", re.compile(r"产量|多少(?:粮食|吨)|总产|单产|多重")),
+    ("people", re.compile(r"人数|多少(?:人|群众|干部|职工|学员|志愿者|企业负责人|村干部|技术人员|学生|老师|党员)|几(?:个|名)?人")),
+    ("times", re.compile(r"次数|场次|几[次场轮]|多少[次场轮]")),
+)
+_YES_NO = re.compile(r"(?:吗|么|吧|对吧|对吗|是吗|对不对|是不是|是否|有没有|有无|属实|没有)[?？。]*$|是不是|是否|有没有|有无")
+
+
+def asked_unit(text: str) -> str:
+    """The unit family that the words ask for; "" when they don't say."""
+    for match in _MANY.finditer(text):
+        if match["unit"] and match["unit"] not in ("个", "期", "天", "年"):
+            return unit_family(match["unit"])
+    for family, cue in _UNIT_CUES:
+        if cue.search(text):
+            return family
+    for match in _MANY.finditer(text):
+        if match["unit"]:
+            return unit_family(match["unit"])
+    return ""
+
+
+def is_yes_no(text: str) -> bool:
+    """Whether the question wants a yes or a no."""
+    return bool(_YES_NO.search(text))
+
+
+def read_intent(text: str, has_issue: bool, times: int, names: int) -> Asked:
+    """The intent of a folded question.
+
+    `has_issue` says whether an issue is named, `times` and `names` count the periods and the
+    departments named: a comparison needs two of something, 日期 alone is the date of an issue
+    only where an issue is named.
+    """
+
+    def found(intent: Intent, match: re.Match[str] | None, unit: str = "") -> Asked | None:
+        return Asked(intent, unit, match.start(), match.end()) if match else None
+
+    if hit := found(Intent.MASTHEAD, _MASTHEAD.search(text)):
+        return hit
+    many = _MANY.search(text)
+    two = times >= 2 or names >= 2
+    comparing = _COMPARE.search(text)
+    extreme = _EXTREME.search(text)
+    if comparing and (two or re.search(r"比(?:去年|上年|前年|上一?期|上次|之前)", text)):
+        return Asked(Intent.COMPARE, asked_unit(text), comparing.start(), comparing.end())
+    if hit := found(Intent.TREND, _TREND.search(text), asked_unit(text)):
+        return hit
+    if hit := found(Intent.COUNT, _COUNT.search(text)):
+        return hit
+    if _HOW_MANY_ISSUES.search(text) and re.search("快报|出了|印发|一共|总共|共", text):
+        return Asked(Intent.COUNT, "issues", many.start() if many else -1, many.end() if many else -1)
+    if hit := found(Intent.DEPARTMENT, _DEPARTMENTS.search(text)):
+        return Asked(Intent.LIST, "departments", hit.start, hit.end)
+    if extreme and re.search(r"哪|谁|什么时候|几", text):
+        return Asked(Intent.COMPARE, asked_unit(text), extreme.start(), extreme.end())
+    if hit := found(Intent.ISSUE, _ISSUE.search(text)):
+        return hit
+    if hit := found(Intent.REASON, _REASON.search(text)):
+        return hit
+    if hit := found(Intent.DIGEST, _DIGEST.search(text)):
+        return hit
+    if hit := found(Intent.DEPARTMENT, _DEPARTMENT.search(text)):
+        return hit
+    if two and many and re.search(r"分别|各", text):
+        return Asked(Intent.COMPARE, asked_unit(text), many.start(), many.end())
+    if hit := found(Intent.MANNER, _MANNER.search(text)):
+        return hit
+    if hit := found(Intent.PLACE, _PLACE.search(text)):
+        return hit
+    if has_issue and (hit := found(Intent.MASTHEAD, _ISSUE_DATE.search(text))):
+        return hit
+    if hit := found(Intent.DATE, _DATE.search(text)):
+        return hit
+    if many and re.search(r"多少|几|多大|多长|百分之", many.group()):
+        return Asked(Intent.FIGURE, asked_unit(text), many.start(), many.end())
+    if hit := found(Intent.LIST, _LIST.search(text)):
+        return hit
+    if hit := found(Intent.PERSON, _PERSON.search(text)):
+        return hit
+    if many:
+        return Asked(Intent.FIGURE, asked_unit(text), many.start(), many.end())
+    return Asked(Intent.FACT, asked_unit(text))

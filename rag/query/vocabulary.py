@@ -1,0 +1,120 @@
+"""The names that the archive knows, and how they are found in a question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from pypinyin import lazy_pinyin
+from rapidfuzz.distance import Levenshtein
+
+from rag.schema import IssueRecord
+from rag.text import fold
+
+_TOWN = re.compile(r"^(.{2,4})(?:街道办事处|街道办|街道|镇|乡)$")
+_OFFICE_END = re.compile(r"[一-龥]{2,8}?(?:局|委|办|镇|乡|街道|中心|站|队|院|区)")
+
+
+@dataclass(frozen=True, slots=True)
+class NameMatch:
+    """A department found in a text; `typed` is what stood there."""
+
+    name: str
+    start: int
+    end: int
+    typed: str
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Departments with every way of writing them, sections, and the issues there are."""
+
+    departments: dict[str, str] = field(default_factory=dict)  # written form → canonical name
+    indexed: frozenset[str] = frozenset()  # canonical names that sign an item
+    sections: tuple[str, ...] = ()
+    issues: tuple[IssueRecord, ...] = ()
+    county: str = ""
+
+    @classmethod
+    def build(
+        cls,
+        departments: Iterable[str],
+        aliases: Iterable[tuple[str, str]],
+        sections: Iterable[str],
+        issues: Sequence[IssueRecord],
+    ) -> Vocabulary:
+        """`aliases` are (written form, canonical name) pairs from the alias table."""
+        names = tuple(departments)
+        forms = {written: canonical for written, canonical in aliases}
+        shorts: dict[str, set[str]] = {}
+        for name in names:
+            forms[name] = name
+            forms.setdefault("县" + name, name)
+            if town := _TOWN.match(name):
+                shorts.setdefault(town[1], set()).add(name)
+        for short, owners in shorts.items():
+            if len(owners) == 1:  # 王楼 → 王楼镇, unless a 王楼街道 exists as well
+                forms.setdefault(short, *owners)
+        series = next((record.issue.series for record in issues), "")
+        county = re.sub(r"(政务|工作|信息)?(快报|简报|信息|动态).*$", "", series)
+        return cls(forms, frozenset(names), tuple(sections), tuple(issues), county)
+
+    def find_departments(self, text: str) -> list[NameMatch]:
+        """Departments named in the text, longest form first at each place, then misspelt ones."""
+        folded = fold(text)
+        matches: list[NameMatch] = []
+        for form in sorted(self.departments, key=len, reverse=True):
+            start = folded.find(form)
+            while start >= 0:
+                end = start + len(form)
+                if not any(m.start < end and start < m.end for m in matches):
+                    matches.append(NameMatch(self.departments[form], start, end, form))
+                start = folded.find(form, end)
+        matches += self._misspelt(folded, matches)
+        return sorted(matches, key=lambda match: match.start)
+
+    def _misspelt(self, text: str, taken: list[NameMatch]) -> list[NameMatch]:
+        """Names with one wrong or missing character, or written by sound (应急管里局)."""
+        forms = [form for form, name in self.departments.items() if name in self.indexed]
+        found: list[NameMatch] = []
+        for window in _OFFICE_END.finditer(text):
+            if any(m.start < window.end() and window.start() < m.end for m in taken + found):
+                continue
+            best: tuple[int, int, str] | None = None
+            for form in forms:
+                for size in (len(form), len(form) - 1, len(form) + 1):
+                    start = window.end() - size
+                    if size < 3 or start < 0:
+                        continue
+                    piece = text[start : window.end()]
+                    cost = _distance(piece, form)
+                    if cost is not None and (best is None or cost < best[0]):
+                        best = (cost, start, form)
+            if best:
+                found.append(
+                    NameMatch(
+                        self.departments[best[2]], best[1], window.end(), text[best[1] : window.end()]
+                    )
+                )
+        return found
+
+    def find_sections(self, text: str) -> list[str]:
+        """Sections named as sections: in 【】, or with 栏目, 专栏, 板块 or 栏 after the name."""
+        found = [name for name in re.findall(r"[【\[〖]([^】\]〗]+)[】\]〗]", text)]
+        for section in self.sections:
+            if re.search(re.escape(section) + r"[”’\"」]?(?:这个|的)?(?:栏目|专栏|板块|版块|栏)", text):
+                found.append(section)
+        return [name for name in dict.fromkeys(found) if name in self.sections]
+
+
+def _distance(typed: str, form: str) -> int | None:
+    """0 same sound, 1 one slip in a name of four characters or more; None: another name."""
+    if len(typed) == len(form) and len(form) >= 3:
+        differ = [(a, b) for a, b in zip(typed, form, strict=True) if a != b]
+        if all(lazy_pinyin(a) == lazy_pinyin(b) for a, b in differ) and len(differ) <= 2:
+            return 0
+    if len(form) >= 4 and typed[-1] == form[-1] and Levenshtein.distance(typed, form) == 1:
+        # 文化局 and 文广旅游局 differ by more; 司法局 is too short for a safe guess.
+        return 1 if len(typed) != len(form) or len(form) >= 5 else None
+    return None
