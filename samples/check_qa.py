@@ -17,10 +17,32 @@ from typing import Any
 SAMPLES = Path(__file__).resolve().parent
 FICTION_LINE = "（示例，内容纯属虚构）"
 SPLITS = ("dev", "test")
-TYPES = tuple(
-    "number date place_name department issue list reason_how paraphrase alias typo filter "
-    "aggregate compare followup digest footer_meta time near_dup trend dept_worklist "
-    "unanswerable_near unanswerable_year unanswerable_ood false_premise injection".split()
+TYPES = (
+    "number",
+    "date",
+    "place_name",
+    "department",
+    "issue",
+    "list",
+    "reason_how",
+    "paraphrase",
+    "alias",
+    "typo",
+    "filter",
+    "aggregate",
+    "compare",
+    "followup",
+    "digest",
+    "footer_meta",
+    "time",
+    "near_dup",
+    "trend",
+    "dept_worklist",
+    "unanswerable_near",
+    "unanswerable_year",
+    "unanswerable_ood",
+    "false_premise",
+    "injection",
 )
 NEVER_ANSWERABLE = (
     "unanswerable_near",
@@ -30,10 +52,19 @@ NEVER_ANSWERABLE = (
 )
 # Sums and differences are worked out from the items, so they stand in none of them.
 COMPUTED_TYPES = ("aggregate", "compare")
-FIELDS = set(
-    "id type split question history answerable must_include must_not_include correction_ok "
-    "gold gold_quote".split()
-)
+FIELDS = {
+    "id",
+    "type",
+    "split",
+    "question",
+    "history",
+    "answerable",
+    "must_include",
+    "must_not_include",
+    "correction_ok",
+    "gold",
+    "gold_quote",
+}
 
 FILE_NAME = re.compile(r"(\d{4})年第(\d+)期\.txt")
 SECTION = re.compile(r"【(.+)】")
