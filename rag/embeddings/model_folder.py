@@ -17,7 +17,7 @@ Role = Literal["query", "document"]
 Pooling = Literal["mean", "cls"]
 Vectors = NDArray[np.float32]
 
-# The names under which sentence-transformers looks for a prompt, first found first used.
+# The names under which sentence-transformers looks for a prompt; an empty one gives way to the next.
 _PROMPT_NAMES: dict[Role, tuple[str, ...]] = {
     "query": ("query",),
     "document": ("document", "passage", "corpus"),
@@ -49,10 +49,11 @@ def prompts_of(folder: Path) -> dict[Role, str]:
     config = _read_json(folder / "config_sentence_transformers.json") or {}
     prompts = config.get("prompts") or {}
     default = prompts.get(config.get("default_prompt_name")) or ""
-    return {
-        role: next((prompts[name] for name in names if name in prompts), default)
-        for role, names in _PROMPT_NAMES.items()
-    }
+    chosen: dict[Role, str] = {}
+    for role, names in _PROMPT_NAMES.items():
+        named = [prompts[name] or "" for name in names if name in prompts]
+        chosen[role] = next(filter(None, named), "" if named else default)
+    return chosen
 
 
 def max_tokens(folder: Path) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rag.embeddings.model_folder import Role, Vectors
+from rag.embeddings.model_folder import Role, Vectors, prompts_of
 from rag.errors import ModelError
 
 
@@ -36,11 +36,18 @@ class SentenceTransformersEncoder:
         self._model = SentenceTransformer(
             str(folder), local_files_only=True, model_kwargs=precision
         )
+        # Passed explicitly: version 6 adds an empty "document" prompt that hides a "passage" one.
+        self._prompts = prompts_of(folder)
         # The tokenizer keeps its truncation as state: two threads at once raise "Already borrowed".
         self._lock = threading.Lock()
 
     def encode(self, texts: Sequence[str], role: Role) -> Vectors:
         encode = self._model.encode_query if role == "query" else self._model.encode_document
         with self._lock:
-            vectors: Any = encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
+            vectors: Any = encode(
+                list(texts),
+                prompt=self._prompts[role],
+                normalize_embeddings=True,
+                show_progress_bar=False,
+            )
         return np.asarray(vectors, dtype=np.float32)
