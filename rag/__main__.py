@@ -1,0 +1,205 @@
+"""Command line: ask, evaluate, status."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.answer_json import answer_to_json
+from rag.chain import BulletinChain, build_chain
+from rag.errors import BulletinError, SettingsError
+from rag.evaluation.questions import load_questions
+from rag.evaluation.runner import chain_engine, run_evaluation, text_lookup
+from rag.evaluation.table import format_table
+from rag.schema import Answer
+from rag.settings import Settings, load_settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 well, 1 the command failed, 2 wrong usage."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command == "ask" and not options.batch and options.question is None:
+        parser.error("请给出问题，或用 --batch 指定问题文件")
+    try:
+        settings = load_settings()
+        return int(options.run(options, settings))
+    except BulletinError as error:
+        print(f"错误：{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m rag", description="政务快报问答")
+    commands = parser.add_subparsers(dest="command", required=True)
+    ask = commands.add_parser("ask", help="回答问题，附原文出处")
+    ask.add_argument("question", nargs="?", help="问题")
+    ask.add_argument("--json", action="store_true", help="输出 JSON")
+    ask.add_argument("--engine", choices=("extractive",), help="回答方式")
+    ask.add_argument("--batch", type=Path, metavar="IN.jsonl", help="问题文件，每行一个 JSON")
+    ask.add_argument("--out", type=Path, metavar="OUT.jsonl", help="答案文件；缺省写到标准输出")
+    ask.set_defaults(run=_ask)
+    evaluate = commands.add_parser("evaluate", help="用问答集评测")
+    evaluate.add_argument("qa", type=Path, metavar="QA.jsonl")
+    evaluate.add_argument("--out", type=Path, metavar="DIR", help="结果目录")
+    evaluate.add_argument("--compare", type=Path, metavar="OLD.json", help="与以前的结果比较")
+    evaluate.add_argument(
+        "--min", action="append", default=[], metavar="指标=值", help="达不到时以 1 退出，可多次给出"
+    )
+    evaluate.set_defaults(run=_evaluate)
+    status = commands.add_parser("status", help="库里有什么、用什么模型、存在哪里")
+    status.add_argument("--json", action="store_true", help="输出 JSON")
+    status.set_defaults(run=_status)
+    return parser
+
+
+# --- ask -----------------------------------------------------------------------------------------
+
+
+def _ask(options: argparse.Namespace, settings: Settings) -> int:
+    if options.batch:
+        return _ask_batch(build_chain(settings), options.batch, options.out)
+    chain = build_chain(settings)
+    answer, milliseconds = _timed(chain, {"question": options.question})
+    if options.json:
+        print(json.dumps(answer_to_json(answer, None, milliseconds), ensure_ascii=False))
+    else:
+        print(_shown(answer))
+    return 1 if answer.outcome == "error" else 0
+
+
+def _timed(chain: BulletinChain, question: dict[str, Any]) -> tuple[Answer, float]:
+    started = time.perf_counter()
+    answer = chain.invoke(question)
+    return answer, 1000 * (time.perf_counter() - started)
+
+
+def _shown(answer: Answer) -> str:
+    if answer.error:
+        return f"错误：{answer.error}"
+    lines = [answer.text, *(f"注：{notice}" for notice in answer.notices)]
+    if answer.citations:
+        lines += ["", "来源："]
+        lines += [f"[{c.number}] {c.label}\n    “{c.quote}”" for c in answer.citations]
+        if answer.checks.figures:
+            lines.append(f"数字核对：{answer.checks.verified}/{answer.checks.figures} 在原文中")
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    id: str | None
+    question: dict[str, Any]
+
+
+def _ask_batch(chain: BulletinChain, source: Path, target: Path | None) -> int:
+    out = target.open("w", encoding="utf-8") if target else sys.stdout
+    try:
+        for row in _rows(source):
+            answer, milliseconds = _timed(chain, row.question)
+            line = json.dumps(answer_to_json(answer, row.id, milliseconds), ensure_ascii=False)
+            print(line, file=out, flush=True)
+    finally:
+        if target:
+            out.close()
+    return 0
+
+
+def _rows(source: Path) -> Iterator[_Row]:
+    try:
+        lines = source.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"问题文件 {source} 读不出来：{error}") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise SettingsError(f"问题文件 {source} 第 {number} 行不是 JSON：{error}") from error
+        if not isinstance(row, dict) or not isinstance(row.get("question"), str):
+            raise SettingsError(f"问题文件 {source} 第 {number} 行缺少 question")
+        identifier = row.get("id")
+        yield _Row(
+            None if identifier is None else str(identifier),
+            {"question": row["question"], "history": row.get("history") or []},
+        )
+
+
+# --- evaluate ------------------------------------------------------------------------------------
+
+
+def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
+    load_questions(options.qa)  # a bad file is named before the models are loaded
+    chain = build_chain(settings)
+    evaluation = run_evaluation(
+        options.qa,
+        {"extractive": chain_engine(chain.invoke)},
+        day=settings.current_date().isoformat(),
+        settings=_setting_rows(settings),
+        models={"embedding": chain.embeddings.model_id},
+        out=options.out,
+        compare_with=options.compare,
+        minimums=options.min,
+        text_of=text_lookup(chain.catalog),
+        canonical=chain.departments.canonical,
+        progress=_progress if sys.stderr.isatty() else None,
+    )
+    print(format_table(evaluation.results))
+    for shortfall in evaluation.shortfalls:
+        print(shortfall, file=sys.stderr)
+    return 1 if evaluation.shortfalls else 0
+
+
+def _progress(engine: str, done: int, total: int) -> None:
+    print(f"\r{engine} {done}/{total}", end="\n" if done == total else "", file=sys.stderr)
+
+
+# --- status --------------------------------------------------------------------------------------
+
+
+def _setting_rows(settings: Settings) -> dict[str, str]:
+    rows = {}
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        shown = "" if value is None else str(value)  # a secret prints as asterisks
+        rows[f"BULLETIN_{name.upper()}"] = shown
+    return rows
+
+
+def _status(options: argparse.Namespace, settings: Settings) -> int:
+    chain = build_chain(settings)
+    issues = chain.catalog.issues()
+    info = {
+        "settings": _setting_rows(settings),
+        "embedding": {"model": chain.embeddings.model_id, "dimension": chain.embeddings.dimension},
+        "engine": "extractive",
+        "issues": len(issues),
+        "items": chain.catalog.count(),
+        "first": issues[0].published.isoformat() if issues else None,
+        "last": issues[-1].published.isoformat() if issues else None,
+        "series": sorted({record.issue.series for record in issues}),
+    }
+    if options.json:
+        print(json.dumps(info, ensure_ascii=False))
+        return 0
+    print(f"已入库：{info['issues']} 期、{info['items']} 条", end="")
+    print(f"（{info['first']} 至 {info['last']}）" if issues else "；请先运行 python -m ingest 快报文件或文件夹")
+    print(f"句向量模型：{chain.embeddings.model_id}（{chain.embeddings.dimension} 维）")
+    print("回答方式：原文摘录（extractive）")
+    print("设置：")
+    for name, value in _setting_rows(settings).items():
+        print(f"  {name}={value}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,193 @@
+"""The whole: question and history in, checked answer out, as a LangChain Runnable."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from langchain_core.runnables import Runnable, RunnableConfig
+
+from rag.catalog import Catalog
+from rag.departments import DepartmentNames, load_departments
+from rag.embeddings import BulletinEmbeddings, load_embeddings
+from rag.errors import BulletinError, QuestionError
+from rag.extractive.engine import ExtractiveEngine
+from rag.extractive.refusal import without_commands
+from rag.query.conversation import resolve
+from rag.query.reader import QuestionReader
+from rag.query.spelling import SoundIndex
+from rag.query.vocabulary import Vocabulary
+from rag.retriever import BulletinRetriever, HybridRetriever
+from rag.schema import Answer, Intent, ParsedQuery, Turn
+from rag.settings import Settings
+from rag.vector_store import VectorStore
+
+LONGEST_QUESTION = 2000
+LONGEST_HISTORY = 20
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Knowledge:
+    """What is derived from one state of the catalogue."""
+
+    vocabulary: Vocabulary
+    reader: QuestionReader
+
+
+class BulletinChain(Runnable[Any, Answer]):
+    """Answers questions: `invoke({"question": str, "history": [{"role", "content"}, …]})`.
+
+    A plain string is a question without history. `invoke` never raises for bad input or a fault
+    of the stores: the answer's `error` says what is wrong.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        store: VectorStore,
+        embeddings: BulletinEmbeddings,
+        departments: DepartmentNames,
+    ) -> None:
+        self.settings = settings
+        self.catalog = catalog
+        self.store = store
+        self.embeddings = embeddings
+        self.departments = departments
+        self.search = HybridRetriever(embeddings, store, catalog)
+        self._engine = ExtractiveEngine(catalog, self.search)
+        self._lock = threading.Lock()
+        self._knowledge: _Knowledge | None = None
+
+    def retriever(self, k: int = 5) -> BulletinRetriever:
+        """The search alone, for LangChain users."""
+        return BulletinRetriever(hybrid=self.search, k=k)
+
+    def invoke(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Answer:
+        return self._call_with_config(self._answer, input, config, **kwargs)
+
+    def stream(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None
+    ) -> Iterator[Answer]:
+        """Successive answers, each more complete; the last one is final."""
+        yield self.invoke(input, config)
+
+    # --- one question ----------------------------------------------------------------------
+
+    def _answer(self, input: Any) -> Answer:
+        question = ""
+        try:
+            question, history = read_input(input)
+            return self._ask(question, history)
+        except BulletinError as error:
+            return _failed(question, str(error))
+        except Exception:
+            log.exception("回答失败")
+            return _failed(question, "程序内部出错，这不是“没有找到”；详情见日志，请联系管理员。")
+
+    def _ask(self, question: str, history: Sequence[Turn]) -> Answer:
+        if not question.strip():
+            raise QuestionError("问题是空的，请输入要查的内容。")
+        if len(question) > LONGEST_QUESTION:
+            raise QuestionError(
+                f"问题有 {len(question)} 个字，最多 {LONGEST_QUESTION} 个字，请缩短后再问。"
+            )
+        knowledge = self._current()
+        if not knowledge.vocabulary.issues:
+            raise QuestionError("库里还没有快报，请先运行：python -m ingest 快报文件或文件夹")
+        asked, commanded = without_commands(question)
+        if not asked:
+            return _out_of_scope(question)
+        reading = resolve(
+            knowledge.reader, asked, history, self.settings.current_date(), self._engine.answer
+        )
+        answer = self._engine.answer(reading)
+        if commanded:
+            answer = replace(
+                answer, notices=(*answer.notices, "问题中要求改变回答方式的部分已忽略。")
+            )
+        return replace(answer, question=question, query=replace(answer.query, question=question))
+
+    def _current(self) -> _Knowledge:
+        """The names known to the archive as it is now."""
+        changed = self.catalog.sync(self.store)
+        with self._lock:
+            if self._knowledge is None or changed:
+                self._knowledge = self._learn()
+            return self._knowledge
+
+    def _learn(self) -> _Knowledge:
+        aliases = [
+            (alias, name)
+            for name in self.departments.known()
+            for alias in (name, *self.departments.aliases(name))
+        ]
+        vocabulary = Vocabulary.build(
+            [name for name, _ in self.catalog.departments()],
+            aliases,
+            [name for name, _ in self.catalog.sections()],
+            self.catalog.issues(),
+        )
+        sounds: list[SoundIndex] = []
+
+        def sound_index() -> SoundIndex:
+            if not sounds:
+                sounds.append(SoundIndex(self.catalog.words()))
+            return sounds[0]
+
+        def known(word: str) -> bool:
+            return self.catalog.document_frequency([word]).get(word, 0) > 0
+
+        return _Knowledge(vocabulary, QuestionReader(vocabulary, sound_index, known))
+
+
+def read_input(input: Any) -> tuple[str, tuple[Turn, ...]]:
+    """Question and history of a chain input; anything else raises QuestionError."""
+    if isinstance(input, str):
+        return input, ()
+    if not isinstance(input, Mapping) or not isinstance(input.get("question"), str):
+        raise QuestionError('输入应为问题文字，或 {"question": "…", "history": […]}。')
+    turns = []
+    for turn in list(input.get("history") or [])[-LONGEST_HISTORY:]:
+        if not isinstance(turn, Mapping) or turn.get("role") not in ("user", "assistant"):
+            raise QuestionError('history 的每一项应为 {"role": "user" 或 "assistant", "content": "…"}。')
+        turns.append(Turn(turn["role"], str(turn.get("content", ""))))
+    return input["question"], tuple(turns)
+
+
+def _unread(question: str) -> ParsedQuery:
+    return ParsedQuery(question, question.strip(), Intent.FACT)
+
+
+def _failed(question: str, message: str) -> Answer:
+    shown = question if len(question) <= LONGEST_QUESTION else question[:100] + "…"
+    return Answer(question=shown, text="", query=_unread(shown), error=message)
+
+
+def _out_of_scope(question: str) -> Answer:
+    return Answer(
+        question=question,
+        text="这不是对快报内容的提问。本系统只回答快报登过的内容，每条都附原文出处，不执行其他指令。",
+        query=_unread(question),
+        refusal="out_of_scope",
+    )
+
+
+def build_chain(settings: Settings) -> BulletinChain:
+    """Open the stores and load the embedder; raises BulletinError with the remedy."""
+    embeddings = load_embeddings(settings.embedding_model, settings.data_dir)
+    store = VectorStore.open(
+        settings.data_dir, settings.chroma_url, embeddings.model_id, embeddings.dimension
+    )
+    catalog = Catalog(settings.data_dir / "catalog.sqlite3")
+    catalog.sync(store)
+    departments = load_departments(settings.data_dir / "departments.toml")
+    return BulletinChain(settings, catalog, store, embeddings, departments)
+
+

@@ -1,0 +1,158 @@
+"""Comparisons and trends: the same figure from several periods, departments or issues, in a table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from rapidfuzz import fuzz
+
+from rag.citations import CitationBook
+from rag.entities.figures import Figure
+from rag.extractive.facts import Fact
+from rag.extractive.listing import item_head
+from rag.extractive.refusal import reject
+from rag.extractive.wording import say_period, say_spoken
+from rag.query.reader import Reading
+from rag.schema import Answer, Hit, Intent, ParsedQuery
+
+if TYPE_CHECKING:
+    from rag.extractive.engine import ExtractiveEngine
+
+TREND_ITEMS = 40
+# Labels of the same indicator, figures taken out, are nearly the same words.
+SAME_LABEL = 55
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: what it is for, and the fact, None when there is none."""
+
+    name: str
+    fact: Fact | None
+
+
+def compare(engine: ExtractiveEngine, reading: Reading) -> Answer | None:
+    """The table, or None when the question holds nothing to compare."""
+    query = reading.query
+    parts = _parts(query)
+    hits: list[Hit] = []
+    if len(parts) >= 2:
+        rows = []
+        anchor: Fact | None = None
+        for name, part in parts:
+            found = engine.hits(part)
+            hits += found
+            fact = _best(engine, part, found, anchor)
+            anchor = anchor or fact
+            rows.append(Row(name, fact))
+    else:
+        hits = engine.hits(query, TREND_ITEMS)
+        rows = _series(engine, query, hits)
+    if sum(row.fact is not None for row in rows) < (1 if len(parts) >= 2 else 2):
+        return None
+    return _compose(engine, query, rows, hits)
+
+
+def _parts(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
+    figure = replace(query, intent=Intent.FIGURE, order="")
+    if len(query.periods) >= 2:
+        return [(say_period(p), replace(figure, periods=(p,))) for p in query.periods]
+    if len(query.filters.issues) >= 2:
+        return [
+            (f"{i.year}年第{i.number}期", replace(figure, filters=replace(query.filters, issues=(i,))))
+            for i in query.filters.issues
+        ]
+    if len(query.filters.departments) >= 2:
+        return [
+            (name, replace(figure, filters=replace(query.filters, departments=(name,))))
+            for name in query.filters.departments
+        ]
+    return []
+
+
+def label_of(fact: Fact) -> str:
+    """The words of a figure's clause without digits, for telling indicators apart."""
+    words = fact.clause.span.of(fact.chunk.text) if fact.clause else ""
+    return re.sub(r"[\d.,%]+|[余多约近达到了为]", "", words)
+
+
+def _best(
+    engine: ExtractiveEngine, query: ParsedQuery, hits: Sequence[Hit], anchor: Fact | None
+) -> Fact | None:
+    terms, focus = engine.terms(query.terms), engine.terms(query.focus)
+    facts = [
+        fact
+        for fact in engine.facts(query, hits)
+        if fact.figure and not reject(query, fact, terms, focus)
+    ]
+    if anchor and anchor.figure:
+        family = anchor.figure.family
+        facts = [f for f in facts if f.figure and f.figure.family == family]
+        facts.sort(key=lambda f: -(f.score + 0.002 * fuzz.ratio(label_of(f), label_of(anchor))))
+    return facts[0] if facts else None
+
+
+def _series(engine: ExtractiveEngine, query: ParsedQuery, hits: Sequence[Hit]) -> list[Row]:
+    """The best fact of every item about the same indicator, in date order."""
+    figure = replace(query, intent=Intent.FIGURE, order="")
+    best = _best(engine, figure, hits, None)
+    if best is None:
+        return []
+    rows = []
+    for hit in hits:
+        fact = _best(engine, figure, [hit], best)
+        if fact and fuzz.ratio(label_of(fact), label_of(best)) >= SAME_LABEL:
+            rows.append(fact)
+    rows.sort(key=lambda f: f.chunk.published)
+    return [Row(say_spoken(f.spoken, f.chunk), f) for f in rows]
+
+
+def _compose(
+    engine: ExtractiveEngine, query: ParsedQuery, rows: Sequence[Row], hits: Sequence[Hit]
+) -> Answer:
+    book = CitationBook()
+    lines = []
+    known: list[tuple[str, Figure, int]] = []
+    for row in rows:
+        if row.fact is None or row.fact.figure is None:
+            lines.append(f"{row.name}：没有找到")
+            continue
+        fact, figure = row.fact, row.fact.figure
+        number = book.cite(fact.chunk, fact.sentence.span)
+        known.append((row.name, figure, number))
+        quote = fact.sentence.span.of(fact.chunk.text)
+        lines.append(f"{row.name}：{figure.text}（{say_spoken(fact.spoken, fact.chunk)}）[{number}]　{item_head(fact.chunk)}：{quote}[{number}]")
+    lines += _arithmetic(known)
+    return engine.finish(query, lines, book, hits)
+
+
+def _arithmetic(known: Sequence[tuple[str, Figure, int]]) -> list[str]:
+    """The difference or the extremes, computed from the cited figures and marked as computed."""
+    if len(known) < 2 or len({f.family for _, f, _ in known}) > 1:
+        return []
+    low = min(known, key=lambda k: k[1].value)
+    high = max(known, key=lambda k: k[1].value)
+    if low[1].value == high[1].value:
+        return ["数值相同。"]
+    lines = [f"最高：{high[0]} {high[1].text}[{high[2]}]；最低：{low[0]} {low[1].text}[{low[2]}]。"]
+    if len(known) == 2 and known[0][1].unit == known[1][1].unit:
+        first, last = known[0][1], known[1][1]
+        printed = [_printed(first), _printed(last)]
+        if None not in printed:
+            a, b = printed[0], printed[1]
+            assert a is not None
+            assert b is not None
+            unit = re.sub(r"^[\d.,余多]+", "", "".join(last.text.split()))
+            unit = "个百分点" if unit == "%" else unit
+            big, small = max(a, b), min(a, b)
+            lines.append(f"相差（程序计算：{big}－{small}＝{big - small}{unit}）")
+    return lines
+
+
+def _printed(figure: Figure) -> Decimal | None:
+    match = re.match(r"[\d,]+(?:\.\d+)?", figure.text)
+    return Decimal(match.group().replace(",", "")) if match else None

@@ -1,0 +1,273 @@
+"""Composes an answer from verbatim sentences; no language model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Protocol
+
+from rag.citations import CitationBook
+from rag.extractive import comparison
+from rag.extractive.facts import Fact, find_facts
+from rag.extractive.listing import item_head, item_line, relevant
+from rag.extractive.masthead import masthead_lines
+from rag.extractive.matching import Term, weigh_terms
+from rag.extractive.reading import read_item
+from rag.extractive.refusal import contradicted, nearest_lines, reject, searched
+from rag.extractive.wording import say_filters, say_range, say_spoken
+from rag.query.reader import Reading
+from rag.schema import (
+    Answer,
+    Chunk,
+    Evidence,
+    Filters,
+    Hit,
+    Intent,
+    IssueRecord,
+    ParsedQuery,
+    Period,
+)
+from rag.text import Span
+from rag.verifier import check_figures
+
+# A figure for a year may be printed well into the next one (2024年… in an issue of April 2025).
+_REPORT_LAG = timedelta(days=460)
+_EARLIEST_PUBLISHED = date(1949, 10, 1)
+FACT_ITEMS = 12
+NEAREST = 3
+# Facts nearly as good as the best one are about the same indicator in other issues.
+SAME_INDICATOR = 0.93
+
+
+class Archive(Protocol):
+    def scan(self, filters: Filters) -> list[Chunk]: ...
+    def issues(self, filters: Filters = ...) -> list[IssueRecord]: ...
+    def count(self, filters: Filters = ...) -> int: ...
+    def document_frequency(self, tokens: Sequence[str]) -> Mapping[str, int]: ...
+
+
+class Search(Protocol):
+    def search(self, text: str, k: int, filters: Filters | None = None) -> list[Hit]: ...
+
+
+class ExtractiveEngine:
+    """Answers from the words of the bulletins alone."""
+
+    def __init__(self, archive: Archive, search: Search) -> None:
+        self._archive = archive
+        self._search = search
+
+    # --- entry -----------------------------------------------------------------------------
+
+    def answer(self, reading: Reading) -> Answer:
+        """The answer to a question that was read; never raises for want of evidence."""
+        query = reading.query
+        if reading.missing_issues and not query.filters.issues:
+            return self._no_such_issue(reading)
+        if query.intent is Intent.MASTHEAD:
+            return self._masthead(reading)
+        if query.intent in (Intent.DIGEST, Intent.LIST, Intent.COUNT):
+            return self._list(reading)
+        if query.intent in (Intent.COMPARE, Intent.TREND):
+            compared = comparison.compare(self, reading)
+            if compared is not None:
+                return compared
+        return self._fact(reading)
+
+    # --- shared steps ----------------------------------------------------------------------
+
+    def terms(self, words: Sequence[str]) -> tuple[Term, ...]:
+        return weigh_terms(words, self._archive.document_frequency, max(self._archive.count(), 1))
+
+    def search_filters(self, query: ParsedQuery) -> Filters:
+        """The filters for finding a fact: the issue may be later than the time asked about."""
+        if not query.periods or query.filters.issues:
+            return query.filters
+        start = min(p.start for p in query.periods)
+        end = max(p.end for p in query.periods) + _REPORT_LAG
+        return replace(query.filters, published=Period(start, end))
+
+    def scan_filters(self, query: ParsedQuery) -> Filters:
+        """The filters for listing: what was printed in the time asked about."""
+        if not query.periods or query.filters.issues:
+            return query.filters
+        return replace(
+            query.filters,
+            published=Period(
+                min(p.start for p in query.periods), max(p.end for p in query.periods)
+            ),
+        )
+
+    def facts(self, query: ParsedQuery, hits: Sequence[Hit]) -> list[Fact]:
+        return find_facts(query, hits, self.terms(query.terms), self.terms(query.focus))
+
+    def hits(self, query: ParsedQuery, k: int = FACT_ITEMS) -> list[Hit]:
+        return self._search.search(query.standalone, k, self.search_filters(query))
+
+    def scan(self, query: ParsedQuery) -> list[Chunk]:
+        """Every item printed in the time and under the filters asked for, in date order."""
+        chunks = self._archive.scan(self.scan_filters(query))
+        if len(query.periods) > 1 and not query.filters.issues:
+            chunks = [c for c in chunks if any(p.contains(c.published) for p in query.periods)]
+        return chunks
+
+    def extent(self, filters: Filters | None = None) -> str:
+        filters = filters or Filters()
+        return say_range(self._archive.issues(filters), self._archive.count(filters))
+
+    # --- facts -----------------------------------------------------------------------------
+
+    def _fact(self, reading: Reading) -> Answer:
+        query = reading.query
+        hits = self.hits(query)
+        facts = self.facts(query, hits)
+        terms, focus = self.terms(query.terms), self.terms(query.focus)
+        if not facts:
+            return self.refuse(query, hits, "没有登过相关内容")
+        best = facts[0]
+        why = reject(query, best, terms, focus)
+        if why:
+            return self.refuse(query, hits, why)
+        chosen = self._same_indicator(query, facts)
+        wrong = contradicted(query.claims, (), " ".join(f.chunk.text for f in chosen))
+        book = CitationBook()
+        lines = [self._fact_line(query, fact, book) for fact in chosen]
+        if wrong:
+            head = f"没有找到“{wrong}”的说法。快报原文是："
+            return self.finish(query, [head, *lines], book, hits, refusal="not_found")
+        return self.finish(query, lines, book, hits)
+
+    def _same_indicator(self, query: ParsedQuery, facts: Sequence[Fact]) -> list[Fact]:
+        """The best fact, and the same one in other issues where the question leaves the time open."""
+        best = facts[0]
+        rivals: list[Fact] = []
+        seen: set[str] = set()
+        for fact in facts:
+            if fact.chunk.id in seen or fact.score < SAME_INDICATOR * best.score:
+                continue
+            if (fact.figure is None) != (best.figure is None) or fact.time < best.time:
+                continue
+            seen.add(fact.chunk.id)
+            rivals.append(fact)
+        rivals.sort(key=lambda f: f.chunk.published, reverse=query.order != "earliest")
+        if query.order:
+            return rivals[:1]
+        return rivals[:4]
+
+    def _fact_line(self, query: ParsedQuery, fact: Fact, book: CitationBook) -> str:
+        chunk = fact.chunk
+        spans = self._answer_spans(query, fact)
+        quoted = "".join(
+            f"{span.of(chunk.text)}[{book.cite(chunk, span)}]" for span in spans
+        )
+        if query.intent is Intent.ISSUE:
+            return f"{chunk.issue.label}（{chunk.published.isoformat()}）：{quoted}"
+        if query.intent is Intent.DEPARTMENT:
+            return f"{'、'.join(chunk.printed or chunk.departments) or '原文未署名'}：{quoted}"
+        if fact.figure:
+            number = book.cite(chunk, spans[-1])
+            lead = fact.figure.text
+            return f"{lead}（{say_spoken(fact.spoken, chunk)}）[{number}]\n{quoted}"
+        return quoted
+
+    def _answer_spans(self, query: ParsedQuery, fact: Fact) -> list[Span]:
+        reading = read_item(fact.chunk)
+        if query.intent in (Intent.MANNER, Intent.REASON):
+            body = [s.span for s in reading.sentences if s.span.end > reading.title.end]
+            return body
+        spans = [fact.sentence.span]
+        if fact.sentence.span.end <= reading.title.end and len(reading.sentences) > 1:
+            spans.append(reading.sentences[-1].span)
+        return spans
+
+    # --- masthead --------------------------------------------------------------------------
+
+    def _masthead(self, reading: Reading) -> Answer:
+        query = reading.query
+        records = self._archive.issues(self.scan_filters(query))
+        if not query.filters.issues:
+            if query.order == "latest" or not query.periods:
+                records = records[-1:]
+            elif query.order == "earliest":
+                records = records[:1]
+        book = CitationBook()
+        lines = []
+        for record, facts in masthead_lines(query.standalone, records, book):
+            if facts:
+                lines.append(f"{record.issue.label}　" + "；".join(facts))
+        if not lines:
+            return self.refuse(query, [], "没有登这一项")
+        return self.finish(query, lines, book, [])
+
+    # --- lists -----------------------------------------------------------------------------
+
+    def _list(self, reading: Reading) -> Answer:
+        query = reading.query
+        terms = self.terms(query.terms)
+        chunks = relevant(self.scan(query), terms)
+        if not chunks:
+            return self.refuse(query, self.hits(query), "没有登过相关内容")
+        if query.intent is Intent.LIST and query.terms and len(chunks) <= 2:
+            return self._fact(reading)
+        book = CitationBook()
+        extent = self.extent(self.scan_filters(query))
+        limits = say_filters(query)
+        lines = [f"共 {len(chunks)} 条（检索范围：{extent}{'；' + limits if limits else ''}）"]
+        section = None
+        for number, chunk in enumerate(chunks, 1):
+            if query.intent is Intent.DIGEST and query.filters.issues and chunk.section != section:
+                section = chunk.section
+                lines.append(f"【{section}】")
+            lines.append(f"{number}. {item_head(chunk)}：{item_line(chunk, terms, book)}")
+        return self.finish(query, lines, book, [Hit(c, 1.0) for c in chunks])
+
+    # --- endings ---------------------------------------------------------------------------
+
+    def finish(
+        self,
+        query: ParsedQuery,
+        lines: Sequence[str],
+        book: CitationBook,
+        hits: Sequence[Hit],
+        refusal: str = "",
+    ) -> Answer:
+        text = "\n".join(lines)
+        return Answer(
+            question=query.question,
+            text=text,
+            query=query,
+            citations=book.citations,
+            evidence=book.evidence,
+            retrieved=tuple(hits),
+            checks=check_figures(text, book.citations),
+            refusal=refusal,  # type: ignore[arg-type]
+        )
+
+    def refuse(self, query: ParsedQuery, hits: Sequence[Hit], why: str) -> Answer:
+        nearest = tuple(hits[:NEAREST])
+        lines = [f"没有找到：{why}。", searched(query, self.extent()) + "。"]
+        if nearest:
+            lines += ["最接近的条目：", *nearest_lines(nearest)]
+        return Answer(
+            question=query.question,
+            text="\n".join(lines),
+            query=query,
+            retrieved=tuple(hits),
+            nearest=tuple(Evidence(i, h.chunk) for i, h in enumerate(nearest, 1)),
+            refusal="not_found",
+        )
+
+    def _no_such_issue(self, reading: Reading) -> Answer:
+        query = reading.query
+        names = "、".join(reading.missing_issues)
+        numbers: dict[int, list[int]] = {}
+        for record in self._archive.issues():
+            numbers.setdefault(record.issue.year, []).append(record.issue.number)
+        have = "；".join(
+            f"{year}年第{'、'.join(str(n) for n in values)}期" for year, values in numbers.items()
+        )
+        text = f"没有找到：库中没有{names}。\n库中现有：{have}。"
+        return Answer(question=query.question, text=text, query=query, refusal="not_found")
+
+

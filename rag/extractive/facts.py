@@ -1,0 +1,172 @@
+"""Choosing the sentence, and the figure in it, that answers a question about one fact."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.entities.figures import Figure
+from rag.extractive.matching import Term, coverage, presence
+from rag.extractive.reading import Clause, ItemReading, Sentence, read_item, time_match
+from rag.schema import Chunk, Hit, Intent, ParsedQuery, Period
+from rag.text import fold
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A sentence that may answer, with the figure that does when one is asked for.
+
+    `item` is the share of the question that the item holds, `local` the share that the sentence
+    (for a figure: its clause) holds, `focus` the share of the asked-for quantity's name; all 0..1.
+    `time` is the fit of the clock (1 when no time is asked), `score` orders facts.
+    """
+
+    hit: Hit
+    sentence: Sentence
+    clause: Clause | None
+    figure: Figure | None
+    item: float
+    local: float
+    focus: float
+    time: float
+    score: float
+
+    @property
+    def chunk(self) -> Chunk:
+        return self.hit.chunk
+
+    @property
+    def spoken(self) -> Period | None:
+        if self.clause:
+            return self.clause.time
+        return self.sentence.times[0] if self.sentence.times else None
+
+
+def header_words(chunk: Chunk) -> str:
+    return " ".join((chunk.section, *chunk.departments, *chunk.printed))
+
+
+def item_coverage(terms: Sequence[Term], chunk: Chunk) -> float:
+    """Share of the question's terms that stand in the item or above it."""
+    return coverage(terms, (chunk.text, 1.0), (header_words(chunk), 1.0))
+
+
+def lacks_name(terms: Sequence[Term], chunk: Chunk) -> Term | None:
+    """A term that names one thing and stands nowhere in the item: the item is about another."""
+    text = fold(chunk.text + header_words(chunk)).lower()
+    for term in terms:
+        if term.proper and presence(term.word, text) < 0.5:
+            return term
+    return None
+
+
+def find_facts(
+    query: ParsedQuery, hits: Sequence[Hit], terms: Sequence[Term], focus: Sequence[Term]
+) -> list[Fact]:
+    """All candidate facts of the items found, best first."""
+    facts: list[Fact] = []
+    for hit in hits:
+        reading = read_item(hit.chunk)
+        item = item_coverage(terms, hit.chunk)
+        if query.intent in (Intent.FIGURE, Intent.COMPARE, Intent.TREND):
+            facts += _figure_facts(query, hit, reading, item, terms, focus)
+        facts += _sentence_facts(query, hit, reading, item, terms)
+    return sorted(facts, key=lambda fact: -fact.score)
+
+
+def _times(query: ParsedQuery, spoken: Sequence[Period | None], chunk: Chunk) -> float:
+    if not query.periods:
+        return 1.0
+    return max(time_match(p, s, chunk) for p in query.periods for s in (spoken or (None,)))
+
+
+def _figure_facts(
+    query: ParsedQuery,
+    hit: Hit,
+    reading: ItemReading,
+    item: float,
+    terms: Sequence[Term],
+    focus: Sequence[Term],
+) -> list[Fact]:
+    text, chunk = hit.chunk.text, hit.chunk
+    facts = []
+    for sentence in reading.sentences:
+        previous = ""
+        for clause in sentence.clauses:
+            for index, figure in enumerate(clause.figures):
+                if not _fits_unit(query.unit, figure):
+                    continue
+                label = _label_text(text, clause, index)
+                spoken = clause.time
+                time = _times(query, [spoken], chunk)
+                fields = (
+                    (label, 1.0),
+                    (clause.span.of(text), 0.9),
+                    (previous, 0.75),
+                    (sentence.span.of(text), 0.65),
+                    (chunk.title, 0.65),
+                    (text, 0.45),
+                    (header_words(chunk), 0.6),
+                )
+                local = coverage(terms, *fields)
+                named = (
+                    coverage(focus, (label, 1.0), (clause.span.of(text), 0.9), (previous, 0.7), (sentence.span.of(text), 0.6), (chunk.title, 0.3))
+                    if focus
+                    else local
+                )
+                arabic = 0.05 if figure.text[0].isascii() else 0.0
+                score = 0.35 * local + 0.25 * named + 0.25 * item + 0.15 * hit.score + arabic
+                facts.append(
+                    Fact(hit, sentence, clause, figure, item, local, named, time, score * (0.4 + 0.6 * time))
+                )
+            previous = clause.span.of(text)
+    return facts
+
+
+def _label_text(text: str, clause: Clause, index: int) -> str:
+    """The words about a figure: from the figure before it to the figure after it, in its clause."""
+    start = clause.figures[index - 1].end if index else clause.span.start
+    end = clause.figures[index + 1].start if index + 1 < len(clause.figures) else clause.span.end
+    return text[start:end]
+
+
+def _fits_unit(asked: str, figure: Figure) -> bool:
+    if not asked:
+        return bool(figure.unit)
+    if asked == figure.family:
+        return True
+    if asked in ("people", "household"):
+        return figure.family in ("people", "household")
+    # 个 and 家 stand for one another in speech (几个企业 / 10余家).
+    return asked in ("个", "家", "处", "项", "件", "座") and figure.family in ("个", "家", "处", "项", "件", "座", "条", "台", "所", "村", "起")
+
+
+_CUES: dict[Intent, re.Pattern[str]] = {
+    Intent.REASON: re.compile(r"为了|为|由于|因为|因|以.{2,12}为|针对|围绕|解决|避免|确保|防止|旨在|助力|导致|所致"),
+    Intent.MANNER: re.compile(r"通过|采取|采用|建立|组织|推行|开展|实行|加强|利用|结合|按照|明确|成立|召开|一是"),
+    Intent.PLACE: re.compile(r"[村镇乡县市区路街道园桥河渠站]|位于|地点"),
+    Intent.DATE: re.compile(r"[年月日]|季度|底前|截至"),
+    Intent.PERSON: re.compile(r"同志|局长|主任|书记|人员|代表|干部|专家|负责人"),
+}
+
+
+def _sentence_facts(
+    query: ParsedQuery, hit: Hit, reading: ItemReading, item: float, terms: Sequence[Term]
+) -> list[Fact]:
+    text, chunk = hit.chunk.text, hit.chunk
+    cue = _CUES.get(query.intent)
+    facts = []
+    for sentence in reading.sentences:
+        words = sentence.span.of(text)
+        time = _times(query, sentence.times or (None,), chunk)
+        local = coverage(
+            terms, (words, 1.0), (chunk.title, 0.6), (text, 0.4), (header_words(chunk), 0.6)
+        )
+        bonus = 0.05 if cue and cue.search(words) else 0.0
+        heading = sentence.span.end <= reading.title.end
+        score = 0.45 * local + 0.3 * item + 0.15 * hit.score + bonus - (0.1 if heading else 0.0)
+        facts.append(
+            Fact(hit, sentence, None, None, item, local, local, time, score * (0.4 + 0.6 * time))
+        )
+    return facts

@@ -1,0 +1,78 @@
+"""Lists, counts, digests: every item under the filters, never a silent top-k."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.citations import CitationBook
+from rag.extractive.facts import header_words, lacks_name
+from rag.extractive.matching import Term, coverage
+from rag.extractive.reading import Sentence, read_item
+from rag.schema import Chunk, IssueRecord
+from rag.text import Span
+
+# An item belongs to a topic when it holds this share of the topic's words …
+TOPIC_COVERAGE = 0.6
+# … and not much less than the item that fits best.
+TOPIC_SHARE_OF_BEST = 0.75
+
+
+def relevant(chunks: Sequence[Chunk], terms: Sequence[Term]) -> list[Chunk]:
+    """The items about the topic, in the order given; no terms keeps all."""
+    if not terms:
+        return list(chunks)
+    scored = [(chunk, topic_score(chunk, terms)) for chunk in chunks]
+    best = max((score for _, score in scored), default=0.0)
+    cut = max(TOPIC_COVERAGE, TOPIC_SHARE_OF_BEST * best)
+    return [
+        chunk for chunk, score in scored if score >= cut and lacks_name(terms, chunk) is None
+    ]
+
+
+def topic_score(chunk: Chunk, terms: Sequence[Term]) -> float:
+    """A topic named in the title or the section counts in full, one named in passing less."""
+    return coverage(
+        terms, (chunk.title, 1.0), (header_words(chunk), 1.0), (chunk.text, 0.85)
+    )
+
+
+def key_sentence(chunk: Chunk, terms: Sequence[Term]) -> Sentence:
+    """The sentence to show of an item: the one nearest to the topic, else the last with figures."""
+    reading = read_item(chunk)
+    body = [s for s in reading.sentences if s.span.end > reading.title.end] or list(reading.sentences)
+
+    def rank(pair: tuple[int, Sentence]) -> tuple[float, bool, int]:
+        index, sentence = pair
+        near = coverage(terms, (sentence.span.of(chunk.text), 1.0)) if terms else 0.0
+        figures = any(f.text[0].isdigit() for c in sentence.clauses for f in c.figures)
+        return (near + (0.5 if figures else 0.0), figures, index)
+
+    return max(enumerate(body), key=rank)[1]
+
+
+def item_line(chunk: Chunk, terms: Sequence[Term], book: CitationBook) -> str:
+    """Title and one cited sentence of an item."""
+    sentence = key_sentence(chunk, terms)
+    quote = sentence.span.of(chunk.text)
+    number = book.cite(chunk, sentence.span)
+    if chunk.title and chunk.title not in quote:
+        return f"{chunk.title}：{quote}[{number}]"
+    return f"{quote}[{number}]"
+
+
+def item_head(chunk: Chunk) -> str:
+    """2023年第18期【安全生产】潭龙街道"""
+    section = f"【{chunk.section}】" if chunk.section else ""
+    names = "、".join(chunk.printed or chunk.departments)
+    return f"{chunk.issue.year}年{chunk.issue.edition}第{chunk.issue.number}期{section}{names}"
+
+
+def issue_of(chunk: Chunk, records: Sequence[IssueRecord]) -> IssueRecord | None:
+    return next((r for r in records if r.issue == chunk.issue), None)
+
+
+def title_span(chunk: Chunk) -> Span | None:
+    start = chunk.text.find(chunk.title) if chunk.title else -1
+    return Span(start, start + len(chunk.title)) if start >= 0 else None
+
+

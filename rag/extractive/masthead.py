@@ -1,0 +1,66 @@
+"""Facts of the masthead and the footer: date, editor, reviewer, signer, distribution, publisher."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.citations import CitationBook
+from rag.extractive.wording import say_day
+from rag.schema import IssueRecord
+from rag.text import Span
+
+# What is asked → (how it is said, the printed line it stands on).
+_FACTS: tuple[tuple[str, re.Pattern[str], str, re.Pattern[str]], ...] = (
+    ("责任编辑", re.compile(r"编辑|责编|谁编"), "editor", re.compile(r"责任编辑[：:].*|编辑[：:].*")),
+    ("审核", re.compile(r"审核|审定|把关"), "reviewer", re.compile(r"(?:审核|审定)[：:].*")),
+    ("签发", re.compile(r"签发"), "signer", re.compile(r"签发[：:].*")),
+    (
+        "发送范围",
+        re.compile(r"发送|发给|发到|分送|抄送|主送|发哪|送到|送给|送哪|范围|谁能收到|收到"),
+        "distribution",
+        re.compile(r"(?:本期)?(?:发送|发|主送|分送|抄送|报|送)[：:].*"),
+    ),
+    ("印发单位", re.compile(r"印发单位|主办|编发|哪个单位|出版单位"), "publisher", re.compile(r"(?!)")),
+)
+_DATE = re.compile(r"哪天|哪一天|哪日|什么时候|何时|几号|几月|日期|时间|出的")
+
+
+def masthead_lines(
+    question: str, records: Sequence[IssueRecord], book: CitationBook
+) -> list[tuple[IssueRecord, list[str]]]:
+    """For each issue the answered facts, cited from its full text; facts not printed are left out."""
+    wanted = [fact for fact in _FACTS if fact[1].search(question)]
+    result = []
+    for record in records:
+        lines = []
+        for name, _, field, line in wanted:
+            value = record.publisher if field == "publisher" else getattr(record.footer, field)
+            span = _span(record, value, line)
+            if value and span:
+                lines.append(f"{name}：{value}[{book.cite_masthead(record, span)}]")
+        if _DATE.search(question) or not wanted:
+            span = _date_span(record)
+            if span:
+                lines.append(f"日期：{say_day(record.published)}[{book.cite_masthead(record, span)}]")
+        result.append((record, lines))
+    return result
+
+
+def _span(record: IssueRecord, value: str, line: re.Pattern[str]) -> Span | None:
+    if not value:
+        return None
+    for match in line.finditer(record.text):
+        if value in match.group():
+            return Span(match.start(), match.end())
+    start = record.text.rfind(value)
+    return Span(start, start + len(value)) if start >= 0 else None
+
+
+def _date_span(record: IssueRecord) -> Span | None:
+    """The line of the masthead that holds the date, in any of its printed forms."""
+    for match in re.finditer(r"[^\n]+", record.text[:1000]):
+        words = match.group()
+        if re.search(r"年.{1,4}月.{1,4}日|\d{4}\s*[-./]\s*\d{1,2}\s*[-./]\s*\d{1,2}", words):
+            return Span(match.start(), match.end())
+    return None

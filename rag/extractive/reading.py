@@ -1,0 +1,123 @@
+"""An item taken apart: sentences, clauses, figures, and the time each clause speaks of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+
+from rag.entities.figures import Figure, find_figures
+from rag.entities.issues import find_issues
+from rag.entities.times import TimeMention, find_times
+from rag.schema import Chunk, Period
+from rag.text import Span, split_clauses, split_sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A stretch between commas. `time` is the period it speaks of, None when it names none."""
+
+    span: Span
+    time: Period | None
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    span: Span
+    clauses: tuple[Clause, ...]
+
+    @property
+    def times(self) -> tuple[Period, ...]:
+        return tuple(dict.fromkeys(c.time for c in self.clauses if c.time))
+
+
+@dataclass(frozen=True, slots=True)
+class ItemReading:
+    """A chunk with its sentences; the title is the first one when it ends inside the text."""
+
+    chunk: Chunk
+    title: Span
+    sentences: tuple[Sentence, ...]
+
+
+@lru_cache(maxsize=8192)
+def read_item(chunk: Chunk) -> ItemReading:
+    """Take a chunk's text apart; cached, since the same items come back question after question."""
+    text = chunk.text
+    times = find_times(text, chunk.published)
+    issues = find_issues(text, chunk.published)
+    figures = [
+        f
+        for f in find_figures(text)
+        if not any(f.start < m.end and m.start < f.end for m in (*times, *issues))
+    ]
+    title_end = len(chunk.title) if chunk.title and text.startswith(chunk.title) else 0
+    bounds = _sentence_spans(text, title_end)
+    return ItemReading(
+        chunk,
+        Span(0, title_end),
+        tuple(_read_sentence(text, span, times, figures, chunk) for span in bounds),
+    )
+
+
+def _sentence_spans(text: str, title_end: int) -> list[Span]:
+    spans = []
+    for span in split_sentences(text):
+        if span.start < title_end < span.end and text[title_end : span.end].strip("。 "):
+            body = title_end
+            while body < span.end and text[body] in " 。":
+                body += 1
+            spans += [Span(span.start, title_end), Span(body, span.end)]
+        else:
+            spans.append(span)
+    return spans
+
+
+def _read_sentence(
+    text: str, span: Span, times: list[TimeMention], figures: list[Figure], chunk: Chunk
+) -> Sentence:
+    clauses = []
+    current: Period | None = None
+    for part in split_clauses(span.of(text)):
+        start, end = span.start + part.start, span.start + part.end
+        named = [t for t in times if start <= t.start < end]
+        if named:
+            current = named[-1].period if named[-1].kind != "now" else _now(chunk)
+        clauses.append(
+            Clause(
+                Span(start, end),
+                current,
+                tuple(f for f in figures if start <= f.start < end),
+            )
+        )
+    return Sentence(span, tuple(clauses))
+
+
+def _now(chunk: Chunk) -> Period:
+    return Period(chunk.published, chunk.published, "截至目前")
+
+
+# An issue reports on the weeks before it: a figure without a time of its own in an issue of
+# 5 April may be the first quarter's.
+_LAG = timedelta(days=45)
+
+
+def time_match(asked: Period, spoken: Period | None, chunk: Chunk) -> float:
+    """How well the time a clause speaks of fits the time asked about, 0 (another time) to 1.
+
+    A clause without a time of its own speaks of the weeks before the issue's date.
+    """
+    if spoken is None or spoken.start == spoken.end == chunk.published:
+        if asked.contains(chunk.published):
+            return 0.9
+        return 0.4 if asked.end < chunk.published <= asked.end + _LAG else 0.0
+    if (spoken.start, spoken.end) == (asked.start, asked.end):
+        return 1.0
+    if asked.start <= spoken.start and spoken.end <= asked.end:
+        return 0.8
+    if spoken.start <= asked.start and asked.end <= spoken.end:
+        return 0.6
+    if spoken.overlaps(asked):
+        return 0.5
+    return 0.0

@@ -1,0 +1,41 @@
+"""Checks that every figure of an answer stands, letter for letter, in what the answer cites."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.entities.figures import find_figures
+from rag.schema import Checks, Citation
+from rag.text import fold
+
+# Parts of an answer that the program writes about itself: numbers of citations and of list rows,
+# the count of a list, the labels of issues, the dates of the two clocks, its own arithmetic.
+_OWN_WORDS = re.compile(
+    r"\[\d+\]|^\s*\d+[.、]\s|^共 \d+ .*$|《[^》]*》|\d{4}年(?:增刊|专刊)?第\d+期|\d{4}-\d{2}-\d{2}"
+    r"|（[^（）]*(?:年|季度|月|日|以来|截至)[^（）]*）(?=\[\d+\])|（程序计算[^）]*）",
+    re.M,
+)
+
+
+def check_figures(text: str, citations: Sequence[Citation]) -> Checks:
+    """Count the figures of the answer text and those that stand in a quote.
+
+    A figure is a number with its unit, compared after folding full-width characters and taking
+    out white space, with digit boundaries: 8万亩 does not stand in 6.8万亩.
+    """
+    own = _OWN_WORDS.sub(lambda m: " " * len(m.group()), text)
+    figures = [f for f in find_figures(own, chinese=False)]
+    quotes = " ".join(_plain(c.quote) for c in citations)
+    verified = sum(stands_in(f.text, quotes) for f in figures)
+    return Checks(len(figures), verified)
+
+
+def stands_in(figure: str, plain_quotes: str) -> bool:
+    """Whether a figure stands in the folded quotes, not as part of a longer number."""
+    pattern = re.escape(_plain(figure))
+    return re.search(rf"(?<![\d.]){pattern}(?![\d]|\.\d)", plain_quotes) is not None
+
+
+def _plain(text: str) -> str:
+    return "".join(fold(text).split()).replace(",", "").replace("，", "，")
