@@ -406,8 +406,10 @@ def test_comparison_names_the_questions_that_changed(tmp_path):
 
     rows = new.results["comparison"]["rows"]
     overall = next(r for r in rows if (r["split"], r["metric"]) == ("all", "correct"))
-    assert (overall["old"], overall["new"], overall["up"]) == (0.5, 1, ["q1"])
+    assert (overall["old"], overall["new"], overall["better"]) == (0.5, 1, ["q1"])
     assert (overall["test"], overall["p"]) == ("mcnemar", 1)
+    fewer = next(r for r in rows if (r["split"], r["metric"]) == ("all", "over_refusal"))
+    assert (fewer["old"], fewer["new"], fewer["better"], fewer["worse"]) == (1, 0, ["q1"], [])
     assert new.results["comparison"]["same_questions"]
     assert not [r for r in rows if r["split"] == "test"]
     assert compare(old.results, old.results) == []
@@ -418,7 +420,7 @@ def test_two_single_runs_of_different_engines_are_compared(tmp_path):
     old = run_evaluation(qa, {"extractive": answers(q1=REFUSED)}, day="2025-11-20")
     new = run_evaluation(qa, {"chat": answers(q1=RIGHT)}, day="2025-11-20")
 
-    assert compare(old.results, new.results)[0]["up"] == ["q1"]
+    assert compare(old.results, new.results)[0]["better"] == ["q1"]
 
 
 def test_a_file_that_is_no_result_cannot_be_compared(tmp_path):
@@ -437,7 +439,9 @@ def test_the_table_shows_shares_types_and_latency(tmp_path):
     assert lines[0] == "qa.jsonl：2 题，2025-11-21"
     right = next(line for line in lines if line.startswith("可回答的：答案正确"))
     assert right.split("  ")[-2:] == ["100.0% [100.0–100.0] n=1", "—"]
-    assert any(line.split() == ["number", "1/1（100%）", "1/1（100%）", "—"] for line in lines)
+    assert any(
+        line.split() == ["number", "数字", "1/1（100%）", "1/1（100%）", "—"] for line in lines
+    )
     assert any(line.split()[:2] == ["耗时", "p95"] and "10 ms" in line for line in lines)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from rag.evaluation.names import SPLIT_NAMES, TYPE_NAMES
 from rag.evaluation.statistics import percentile
-from rag.evaluation.table import SPLIT_NAMES
 
 _COLOURS = ("#2f6fb0", "#2a9d8f", "#b07d2f", "#7a5195")
 _LEFT, _WIDTH, _BAR = 170, 620, 13
@@ -28,7 +28,8 @@ def bars_by_type(splits: Mapping[str, Any]) -> str:
         top = 32 + i * row
         middle = top + row / 2 - 2
         shapes.append(
-            f'<text x="{_LEFT - 10}" y="{middle:.1f}" text-anchor="end">{escape(kind)}</text>'
+            f'<text x="{_LEFT - 10}" y="{middle:.1f}" text-anchor="end">'
+            f"{escape(TYPE_NAMES.get(kind, kind))}</text>"
         )
         for j, split in enumerate(splits.values()):
             summary = split["types"].get(kind)

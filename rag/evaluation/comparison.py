@@ -72,8 +72,8 @@ def _rows(engine: str, split: str, old: Scores, new: Scores) -> list[dict[str, A
             continue
         was, now = [a for a, _ in pairs.values()], [b for _, b in pairs.values()]
         binary = set(was) | set(now) <= {0.0, 1.0}
-        up = [id for id, (a, b) in changed.items() if b > a]
-        down = [id for id, (a, b) in changed.items() if b < a]
+        better = [id for id, (a, b) in changed.items() if (b > a) == metric.rising]
+        worse = [id for id in changed if id not in better]
         rows.append(
             {
                 "engine": engine,
@@ -82,10 +82,12 @@ def _rows(engine: str, split: str, old: Scores, new: Scores) -> list[dict[str, A
                 "n": len(pairs),
                 "old": mean(was),
                 "new": mean(now),
-                "up": up,
-                "down": down,
+                "better": better,
+                "worse": worse,
                 "test": "mcnemar" if binary else "paired_bootstrap",
-                "p": mcnemar_exact(len(up), len(down)) if binary else paired_bootstrap(was, now),
+                "p": mcnemar_exact(len(better), len(worse))
+                if binary
+                else paired_bootstrap(was, now),
             }
         )
     return rows

@@ -7,8 +7,9 @@ from html import escape
 from typing import Any
 
 from rag.evaluation.charts import bars_by_type, latency_histogram
+from rag.evaluation.names import OUTCOME_NAMES, SPLIT_NAMES, TYPE_NAMES
 from rag.evaluation.scoring import METRICS, Scored, item_key
-from rag.evaluation.table import SPLIT_NAMES, milliseconds, share
+from rag.evaluation.table import milliseconds, share
 from rag.metrics import ItemKey, same_item
 
 _STYLE = """
@@ -41,10 +42,10 @@ def render_report(results: Mapping[str, Any], scored: Mapping[str, Sequence[Scor
         f'<p class="muted">{escape(qa["file"])}，{qa["questions"]} 题，'
         f"{escape(str(results['day']))}</p>",
     ]
-    if "comparison" in results:
-        body.append(_comparison(results["comparison"]))
     for engine, entries in scored.items():
         body.append(_engine(engine, results["engines"][engine]["splits"], entries))
+    if "comparison" in results:
+        body.append(_comparison(results["comparison"]))
     body.append(_settings(results))
     return (
         '<!DOCTYPE html>\n<html lang="zh-CN"><head><meta charset="utf-8">'
@@ -96,16 +97,26 @@ def _comparison(comparison: Mapping[str, Any]) -> str:
             labels[row["metric"]],
             f"{100 * row['old']:.1f}%",
             f"{100 * row['new']:.1f}%",
-            "、".join(row["up"]) or "—",
-            "、".join(row["down"]) or "—",
+            f"{len(row['better'])}",
+            f"{len(row['worse'])}",
             f"{row['p']:.3f}（{'McNemar' if row['test'] == 'mcnemar' else '配对自助法'}）",
         ]
         for row in comparison["rows"]
     ]
     head = ["引擎", "部分", "指标", "原来", "现在", "变好的题", "变差的题", "p"]
     content = _table(head, rows) if rows else "<p>没有一题的得分有变化。</p>"
+    for row in comparison["rows"]:
+        if (row["split"], row["metric"]) == ("all", "correct"):
+            content += (
+                f'<p class="small">{escape(row["engine"])} 变对的题：{_ids(row["better"])}<br>'
+                f"变错的题：{_ids(row['worse'])}</p>"
+            )
     day = escape(str(comparison["old_day"]))
     return f"<h2>与 {day or '以前'} 的结果相比</h2><section><p>{note}</p>{content}</section>"
+
+
+def _ids(ids: Sequence[str]) -> str:
+    return escape("、".join(ids) or "—")
 
 
 def _settings(results: Mapping[str, Any]) -> str:
@@ -127,10 +138,10 @@ def _card(engine: str, entry: Scored) -> str:
         f'<article id="{escape(engine)}-{escape(question.id)}">{history}'
         f"<h3>{escape(question.question)}</h3>"
         f'<p><span class="tag">{escape(question.id)}</span>'
-        f'<span class="tag">{escape(question.type)}</span>'
+        f'<span class="tag">{escape(TYPE_NAMES.get(question.type, question.type))}</span>'
         f'<span class="tag">{escape(question.split or "—")}</span>{tags}</p>'
         f'<div class="side"><div><h4>应有</h4>{_expected(entry)}</div>'
-        f"<div><h4>回答（{escape(str(prediction['outcome']))}）</h4>"
+        f"<div><h4>回答（{escape(OUTCOME_NAMES[prediction['outcome']])}）</h4>"
         f"<pre>{escape(str(prediction['answer']))}</pre></div>"
         f"<div><h4>依据</h4>{_evidence(entry)}</div></div></article>"
     )

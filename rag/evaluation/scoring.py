@@ -27,7 +27,7 @@ METRICS = (
     Metric("correct", "全部问题答对率"),
     Metric("answer_correct", "可回答的：答案正确"),
     Metric("unanswerable_correct", "不可回答的：拒答或纠正"),
-    Metric("cited_when_correct", "答对且引用标准条目"),
+    Metric("cited_when_correct", "答对的：引用了标准条目"),
     Metric("citation_precision", "引用精确率（条目）"),
     Metric("citation_recall", "引用召回率（条目）"),
     Metric("quotes_verbatim", "引文逐字一致"),
@@ -148,8 +148,9 @@ def _reasons(
     elif question.answerable and not scores["correct"]:
         if outcome in metrics.REFUSALS:
             reasons.append("可以回答，却说没有")
-        for group in metrics.missing_groups(answer, question.must_include):
-            reasons.append(f"缺少：{' 或 '.join(group)}")
+        else:
+            missing = metrics.missing_groups(answer, question.must_include)
+            reasons += [f"缺少：{' 或 '.join(group)}" for group in missing]
     elif not scores["correct"] and outcome == "answered":
         reasons.append("快报中没有，却当作有来回答")
     forbidden = metrics.forbidden_found(answer, question.must_not_include)

@@ -6,9 +6,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rag.evaluation.names import SPLIT_NAMES, TYPE_NAMES
 from rag.evaluation.scoring import METRICS
-
-SPLIT_NAMES = {"all": "全部", "dev": "开发集 dev", "test": "测试集 test"}
 
 
 def format_table(results: Mapping[str, Any]) -> str:
@@ -32,7 +31,8 @@ def format_table(results: Mapping[str, Any]) -> str:
         blocks.append(_aligned(rows))
         kinds = [["题型（答对率）", *names]]
         for kind in splits["all"]["types"]:
-            kinds.append([kind, *(_counted(s["types"].get(kind)) for s in splits.values())])
+            name = f"{kind} {TYPE_NAMES.get(kind, '')}"
+            kinds.append([name, *(_counted(s["types"].get(kind)) for s in splits.values())])
         blocks.append(_aligned(kinds))
     if "comparison" in results:
         blocks.append(_comparison(results["comparison"]))
@@ -65,7 +65,7 @@ def _comparison(comparison: Mapping[str, Any]) -> str:
         head += "（问题集有改动，只比较编号相同的题）"
     if not comparison["rows"]:
         return f"{head}：没有一题的得分有变化"
-    rows = [["引擎", "部分", "指标", "原来", "现在", "变好/变差", "p"]]
+    rows = [["引擎", "部分", "指标", "原来", "现在", "变好/变差（题）", "p"]]
     rows += [
         [
             row["engine"],
@@ -73,7 +73,7 @@ def _comparison(comparison: Mapping[str, Any]) -> str:
             labels[row["metric"]],
             f"{100 * row['old']:.1f}%",
             f"{100 * row['new']:.1f}%",
-            f"升 {len(row['up'])} 降 {len(row['down'])}",
+            f"{len(row['better'])}/{len(row['worse'])}",
             f"{row['p']:.3f}",
         ]
         for row in comparison["rows"]
