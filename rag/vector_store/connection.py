@@ -1,0 +1,229 @@
+"""The connection to Chroma: a server, or a folder that several processes use by turns.
+
+Two processes on one embedded folder disturb each other (chromadb 1.5.9: stale vector search,
+"Error finding id"), and a process killed while Chroma saves its vector index in place leaves an
+index that cannot be read (seen once in 38 kills). So, for a folder:
+
+- a lock is held around every use, and a stamp tells whether another process has written since;
+  then the client is reopened (80 ms with 10,000 items);
+- Chroma's own saving is switched off by a threshold that is never reached: new vectors live in
+  SQLite's log, which survives a kill. After CHECKPOINT_ROWS rows the index is saved on purpose,
+  with a copy of the folder beside it that is put back should the process die meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
+
+import chromadb
+import httpx
+from chromadb.api import ClientAPI
+from chromadb.config import Settings
+from chromadb.errors import ChromaError
+
+from rag.errors import StoreError
+from rag.vector_store.lock import StoreLock
+
+# Reopening replays the unsaved rows, 0.3 ms each: 0.15 s at most.
+CHECKPOINT_ROWS = 500
+NEVER = 1_000_000_000
+
+
+class ChromaConnection(Protocol):
+    """How the vector store reaches Chroma; both contexts give (client, epoch).
+
+    What was looked up under one epoch (collections, versions) holds while the epoch is the same.
+    """
+
+    sync_threshold: int
+
+    def reading(self) -> AbstractContextManager[tuple[ClientAPI, str]]: ...
+
+    def writing(self, rows: int) -> AbstractContextManager[tuple[ClientAPI, str]]: ...
+
+
+class ChromaServer:
+    """A Chroma server; it orders reads and writes itself."""
+
+    sync_threshold = 1000
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise StoreError(
+                f"BULLETIN_CHROMA_URL 的值 {url} 不是地址，应形如 http://127.0.0.1:8000"
+            )
+        ssl = parts.scheme == "https"
+        self._url = url
+        try:
+            self._client = chromadb.HttpClient(
+                host=parts.hostname,
+                port=parts.port or (443 if ssl else 8000),
+                ssl=ssl,
+                settings=_settings(),
+            )
+        except (ValueError, ChromaError, httpx.HTTPError) as error:
+            raise StoreError(f"连不上 Chroma 服务器 {url}：{error}") from error
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple[ClientAPI, str]]:
+        with _in_chinese(self._url):
+            yield self._client, uuid.uuid4().hex
+
+    @contextmanager
+    def writing(self, rows: int) -> Iterator[tuple[ClientAPI, str]]:
+        with self.reading() as session:
+            yield session
+
+
+class ChromaFolder:
+    """The embedded Chroma below a data folder; use `chroma_folder`, one object a process."""
+
+    sync_threshold = NEVER
+
+    def __init__(self, data_dir: Path) -> None:
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"数据目录 {data_dir} 无法建立：{error.strerror}") from error
+        self._path = data_dir / "chroma"
+        self._saved = data_dir / "chroma.before"
+        self._stamp_file = data_dir / "chroma.stamp"
+        self._lock = StoreLock(data_dir, "chroma", self._refresh)
+        self._client: ClientAPI | None = None
+        self._stamp = ""
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple[ClientAPI, str]]:
+        with self._lock.reading(), _in_chinese(str(self._path)):
+            yield self._opened(), self._stamp
+
+    @contextmanager
+    def writing(self, rows: int) -> Iterator[tuple[ClientAPI, str]]:
+        """Write about `rows` rows while nobody else reads or writes."""
+        with self._lock.writing(), _in_chinese(str(self._path)):
+            unsaved = self._read_stamp()[1]
+            if unsaved > CHECKPOINT_ROWS:
+                self._checkpoint()
+                unsaved = 0
+            # Before the write, not after: a process killed half-way must not leave the others
+            # with a client that knows nothing of what was written.
+            self._write_stamp(unsaved + rows)
+            yield self._opened(), self._stamp
+
+    def _refresh(self) -> None:
+        if self._saved.exists():
+            self._close()
+            self._restore()
+        if self._client is None or self._read_stamp()[0] != self._stamp:
+            self._close()
+            self._stamp = self._read_stamp()[0]
+            self._opened()
+
+    def _opened(self) -> ClientAPI:
+        if self._client is None:
+            try:
+                self._client = chromadb.PersistentClient(str(self._path), settings=_settings())
+            except (ValueError, ChromaError) as error:
+                raise StoreError(
+                    f"索引 {self._path} 打不开：{error}。可将该目录移走后重新导入"
+                ) from error
+        return self._client
+
+    def _close(self) -> None:
+        if self._client is not None:
+            self._client.close()  # type: ignore[attr-defined]
+            self._client = None
+
+    def _read_stamp(self) -> tuple[str, int]:
+        try:
+            stamp = json.loads(self._stamp_file.read_text("utf-8"))
+            return str(stamp["stamp"]), int(stamp["unsaved"])
+        except FileNotFoundError:
+            return "", 0
+        except (ValueError, KeyError, TypeError):
+            # Killed between truncating and writing; nothing was written to Chroma after that.
+            return "broken", CHECKPOINT_ROWS + 1
+
+    def _write_stamp(self, unsaved: int) -> None:
+        self._stamp = uuid.uuid4().hex
+        self._stamp_file.write_text(
+            json.dumps({"stamp": self._stamp, "unsaved": unsaved}), encoding="utf-8"
+        )
+
+    def _checkpoint(self) -> None:
+        """Let Chroma save its vector indexes, so that a reopened client has little to replay."""
+        self._close()
+        partial = self._saved.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            shutil.copytree(self._path, partial)
+        except OSError as error:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise StoreError(f"索引无法备份到 {partial}（磁盘空间不足？）：{error}") from error
+        os.replace(partial, self._saved)
+        # The threshold counts from the next opening on.
+        self._set_threshold(2)
+        for collection in self._opened().list_collections():
+            collection.count()
+        self._set_threshold(NEVER)
+        self._drop_saved()
+
+    def _set_threshold(self, rows: int) -> None:
+        for collection in self._opened().list_collections():
+            collection.modify(configuration={"hnsw": {"sync_threshold": rows}})
+        self._close()
+
+    def _restore(self) -> None:
+        shutil.rmtree(self._path, ignore_errors=True)
+        os.replace(self._saved, self._path)
+        self._write_stamp(CHECKPOINT_ROWS + 1)
+
+    def _drop_saved(self) -> None:
+        # In one step: a half-deleted copy must never be taken for a whole one.
+        partial = self._saved.with_suffix(".partial")
+        os.replace(self._saved, partial)
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+_folders: WeakValueDictionary[Path, ChromaFolder] = WeakValueDictionary()
+_folders_lock = threading.Lock()
+
+
+def chroma_folder(data_dir: Path) -> ChromaFolder:
+    """The one connection of this process to the folder; Chroma shares its state anyway."""
+    path = data_dir.resolve()
+    with _folders_lock:
+        folder = _folders.get(path)
+        if folder is None:
+            folder = _folders[path] = ChromaFolder(path)
+        return folder
+
+
+def connect(data_dir: Path, chroma_url: str) -> ChromaConnection:
+    """The server at `chroma_url`, or without one the folder below `data_dir`."""
+    return ChromaServer(chroma_url) if chroma_url else chroma_folder(data_dir)
+
+
+def _settings() -> Settings:
+    return Settings(anonymized_telemetry=False)
+
+
+@contextmanager
+def _in_chinese(place: str) -> Iterator[None]:
+    try:
+        yield
+    except ChromaError as error:
+        raise StoreError(f"索引（{place}）读写失败：{error}") from error
+    except httpx.HTTPError as error:
+        raise StoreError(f"连不上 Chroma 服务器 {place}：{error}") from error
