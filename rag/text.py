@@ -53,7 +53,16 @@ def strip_space(text: str) -> str:
 
 def close_up(text: str) -> str:
     """Take out the spaces that typesetting puts between Chinese characters and digits."""
-    return _SPACE_BESIDE_DIGIT.sub("", text)
+    folded = fold(text)
+    if folded == text:
+        return _SPACE_BESIDE_DIGIT.sub("", text)
+    # Full-width digits count as digits here, and stay as printed.
+    kept: list[str] = []
+    start = 0
+    for match in _SPACE_BESIDE_DIGIT.finditer(folded):
+        kept.append(text[start : match.start()])
+        start = match.end()
+    return "".join([*kept, text[start:]])
 
 
 def _cut(text: str, ends: str) -> list[Span]:

@@ -1,0 +1,271 @@
+"""The large parts of a text: its issues, and in each the head, the sections and the footer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ingest.footer import is_footer_line
+from ingest.items import ends_sentence
+from ingest.lines import Line
+from ingest.masthead import (
+    has_date,
+    is_contents,
+    is_extra,
+    is_number_line,
+    is_publisher_line,
+    is_title_line,
+    read_masthead,
+)
+from ingest.signature import is_signature, last_signature, split_at_signatures
+from ingest.title import looks_like_title, names_an_office
+from rag.text import fold, strip_space
+
+_HEADING = re.compile(r"[【〖]\s*([^【】〖〗]{1,30}?)\s*[】〗]\s*")
+_SQUARE_HEADING = re.compile(r"[\[［]\s*([一-鿿\s、·“”]{2,20}?)\s*[\]］]")
+_NUMBERED_HEADING = re.compile(r"[一二三四五六七八九十]{1,3}、\s*([一-鿿\s、·“”]{2,14})")
+_AFTER_SIGNATURE = re.compile(r"(?<=[）)。])\s*(?=[【〖][^【】〖〗]{1,20}[】〗])")
+_NEAR = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The lines under one heading; `name` is empty for items that stand under none."""
+
+    name: str
+    line: int
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IssueLayout:
+    """One issue's lines, each in exactly one place; `headers` are running heads set aside."""
+
+    head: tuple[Line, ...]
+    sections: tuple[Section, ...]
+    footer: tuple[Line, ...]
+    headers: tuple[Line, ...]
+
+
+def split_issues(lines: Sequence[Line]) -> list[Sequence[Line]]:
+    """Cut the lines of a file where a new masthead begins; without any masthead, one piece."""
+    starts: list[int] = []
+    last: tuple[int | None, str, int | None] | None = None
+    in_head = False
+    for place, line in enumerate(lines):
+        if not is_number_line(line.text):
+            in_head = in_head and not _runs(line.text)
+            continue
+        if in_head:
+            continue  # 总第412期 and 第十一期 on lines of their own
+        start = _head_start(lines, place, starts[-1] if starts else 0)
+        head = read_masthead([each.text for each in lines[start : place + 1]])
+        number = (head.number, head.edition, head.year)
+        if not starts:
+            starts.append(0)
+        elif number != last and _dated(lines, place):
+            starts.append(start)
+        else:
+            continue
+        last = number
+        in_head = True
+    if not starts:
+        return [lines]
+    ends = [*starts[1:], len(lines)]
+    return [lines[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def _runs(text: str) -> bool:
+    """True for a line that belongs to the body of an issue, not to its head."""
+    return len(text) > 60 or bool(_HEADING.match(text) or last_signature(text))
+
+
+def _head_start(lines: Sequence[Line], place: int, first: int) -> int:
+    """The first line of the masthead that holds the number line at `place`."""
+    start = place
+    while start > first and place - start < 5:
+        text = lines[start - 1].text
+        if (
+            len(text) > 40
+            or ends_sentence(text)
+            or is_footer_line(text)
+            or last_signature(text)
+            or _HEADING.match(text)
+            or is_number_line(text)
+        ):
+            break
+        start -= 1
+        if is_title_line(text):
+            break
+    return start
+
+
+def _dated(lines: Sequence[Line], place: int) -> bool:
+    near = lines[max(0, place - 2) : place + _NEAR]
+    for offset, line in enumerate(near):
+        if offset > min(2, place) and (_HEADING.match(line.text) or len(line.text) > 70):
+            return False
+        if has_date(line.text):
+            return True
+    return False
+
+
+def read_layout(lines: Sequence[Line]) -> IssueLayout:
+    """Put every line of an issue in its place: head, a section, the footer, or running heads."""
+    head_end = _head_end(lines)
+    head = lines[:head_end]
+    running = _running_heads(head)
+    body: list[Line] = []
+    headers: list[Line] = []
+    for line in lines[head_end:]:
+        if strip_space(fold(line.text)) in running:
+            headers.append(line)
+            continue
+        body.extend(_split(line))
+    headed = any(_HEADING.match(line.text) for line in body)
+    squared = not headed and _square_headed(body)
+    numbered = not headed and not squared and _numbered(body)
+    sections: list[Section] = []
+    footer: list[Line] = []
+    name, at, open_lines, in_footer = "", 0, list[Line](), False
+    for line in body:
+        heading = _heading(line, headed, squared, numbered)
+        if heading is not None:
+            if open_lines or name:
+                sections.append(Section(name, at, tuple(open_lines)))
+            name, rest = heading
+            at, in_footer = line.number, False
+            open_lines = [replace(line, text=rest)] if rest else []
+        elif in_footer or (is_footer_line(line.text) and (open_lines or name)):
+            in_footer = True
+            footer.append(line)
+        else:
+            open_lines.append(line)
+    if open_lines or name:
+        sections.append(Section(name, at, tuple(open_lines)))
+    return IssueLayout(tuple(head), tuple(sections), tuple(footer), tuple(headers))
+
+
+def _split(line: Line) -> list[Line]:
+    pieces = [
+        piece
+        for part in _AFTER_SIGNATURE.split(line.text)
+        for piece in split_at_signatures(part)
+        if piece.strip()
+    ]
+    if len(pieces) == 1:
+        return [line]
+    first, *rest = pieces
+    return [replace(line, text=first.strip())] + [Line(line.number, each.strip()) for each in rest]
+
+
+def _heading(line: Line, headed: bool, squared: bool, numbered: bool) -> tuple[str, str] | None:
+    """The section's name and what follows it on the same line; None for other lines."""
+    if headed:
+        match = _HEADING.match(line.text)
+        if match and not re.search("[。；]", match.group(1)):
+            return _close_up_name(match.group(1)), line.text[match.end() :]
+    elif squared:
+        match = _SQUARE_HEADING.fullmatch(line.text)
+        if match:
+            return _close_up_name(match.group(1)), ""
+    elif numbered:
+        match = _NUMBERED_HEADING.fullmatch(line.text)
+        if match and not names_an_office(match.group(1)):
+            return _close_up_name(match.group(1)), ""
+    return None
+
+
+def _close_up_name(name: str) -> str:
+    return strip_space(name)
+
+
+def _square_headed(lines: Sequence[Line]) -> bool:
+    return any(_SQUARE_HEADING.fullmatch(line.text) for line in lines)
+
+
+def _numbered(lines: Sequence[Line]) -> bool:
+    """True when 一、… lines are headings of sections; points of one report are not.
+
+    Sections hold signed items; the points of a report share the one signature at its end.
+    """
+    places = [
+        place
+        for place, line in enumerate(lines)
+        if (match := _NUMBERED_HEADING.fullmatch(line.text)) and not names_an_office(match.group(1))
+    ]
+    if not places:
+        return False
+    ends = [*places[1:], len(lines)]
+    signed = [
+        any(last_signature(line.text) for line in lines[start:end])
+        for start, end in zip(places, ends, strict=True)
+    ]
+    return sum(signed) >= 2 or (len(signed) == 1 and signed[0])
+
+
+def _running_heads(head: Sequence[Line]) -> frozenset[str]:
+    """What may be printed again on top of every page, closed up."""
+    names = [strip_space(fold(line.text)) for line in head if is_title_line(line.text)]
+    numbers = [strip_space(fold(line.text)) for line in head if is_number_line(line.text)]
+    both = [name + number for name in names for number in numbers]
+    return frozenset(names + numbers + both)
+
+
+def _head_end(lines: Sequence[Line]) -> int:
+    """How many lines the masthead has: up to the first section or the first item."""
+    numbered = dated = False
+    sectioned = any(_HEADING.match(line.text) and not is_contents(line.text) for line in lines)
+    last_fact = -1
+    for place, line in enumerate(lines):
+        text = line.text
+        if _HEADING.match(text) and not is_contents(text):
+            return place
+        fact = is_number_line(text) or has_date(text)
+        numbered = numbered or is_number_line(text)
+        dated = dated or has_date(text)
+        if fact or (is_publisher_line(text) and last_fact < place <= last_fact + 2):
+            last_fact = place
+        elif (
+            numbered and dated and (_begins_item(lines, place) or not (sectioned or _of_head(text)))
+        ):
+            return _after_contents(lines, place)
+        elif numbered and len(text) > 90:
+            return place
+    return last_fact + 1 if numbered else len(lines)
+
+
+def _of_head(text: str) -> bool:
+    return (
+        is_extra(text) or is_contents(text) or is_footer_line(text) or text.startswith(("（", "("))
+    )
+
+
+def _after_contents(lines: Sequence[Line], place: int) -> int:
+    """`place`, or the line below a table of contents that begins there."""
+    above = lines[:place]
+    if not any(is_contents(line.text) for line in above[-1:]):
+        return place
+    while (
+        place < len(lines) and len(lines[place].text) <= 60 and not ends_sentence(lines[place].text)
+    ):
+        if _HEADING.match(lines[place].text):
+            break
+        place += 1
+    return place
+
+
+def _begins_item(lines: Sequence[Line], place: int) -> bool:
+    text = lines[place].text
+    if is_extra(text) or is_contents(text):
+        return False
+    if is_signature(text):
+        return False
+    if len(text) > 60 or (len(text) > 20 and ends_sentence(text)) or last_signature(text):
+        return True
+    if _NUMBERED_HEADING.fullmatch(text) or _SQUARE_HEADING.fullmatch(text):
+        return True
+    below = lines[place + 1].text if place + 1 < len(lines) else ""
+    long_below = len(below) > 45 or (len(below) > 20 and ends_sentence(below))
+    return looks_like_title(text) and long_below and not is_number_line(below)

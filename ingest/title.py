@@ -1,0 +1,146 @@
+"""Where the heading of an item ends and its text begins."""
+
+from __future__ import annotations
+
+import re
+
+from rag.text import fold
+
+LONGEST_TITLE = 60
+_LONGEST_PART = 32
+_SPACE = re.compile(r"\s+")
+_STOP = re.compile(r"[。；！？!?;]")
+_COMMA = re.compile(r"[，,：:]")
+_ASCII = re.compile(r"[0-9A-Za-z.%]")
+_NUMBERED = (
+    r"(?:[一二三四五六七八九十]{1,3}[是、要]|[（(][一二三四五六七八九十0-9]{1,3}[）)]|第[一二三四五六七八九十][，、,]"
+    r"|其[一二三四五六]|[①-⑳]|[0-9]{1,2}(?:[、．）)]|[.](?![0-9])))"
+)
+# Words that carry on with a report; no report of its own begins with them.
+_CARRIES_ON = re.compile(
+    rf"{_NUMBERED}|首先|其次|再次|最后|目前|截至|截止|此外|另外|同时|同步|下一步|下步|其中|据悉|据了解|据统计|会上|会议"
+    r"|近日|日前|近期|近年来|今年以来|去年以来|今年|去年|上半年|下半年|[一二三四]季度|[0-9]{1,2}\s*月|[0-9]{4}\s*年"
+    r"|通过|针对|为了|为进一步|为切实|为深入|活动中|活动现场|此次|本次|与此同时|接下来|至此|因此|因而|并|且|但|而"
+)
+_MARK = re.compile(r"(?:[●◆■★☆▲△○◎◇※▶►•◈▪]|[0-9]{1,2}[.、．](?![0-9]))\s*")
+# A word before a figure that makes the figure part of the sentence (共派出 6 个, 达到 54.8%).
+_LEADS_TO_FIGURE = re.compile(
+    r"(?:共|达|到|为|有|至|约|近|超|过|的|于|在|从|第|出|了|各|对|和|及|与|、|成|资|年|月|后|前|每|满|增|长|降|设|建|获|得|立)$"
+)
+_NAMED = re.compile(
+    r"(?:我县|全县|我市|全市|我区|全区)|[一-鿿“”]{1,12}?(?:局|委|办|镇|乡|街道|开发区|示范区|园区|中心|集团|公司|院"
+    r"|联|部|协会|银行|学校|支队|大队|台|社)"
+)
+_FIGURE_NEAR_END = re.compile(r"[0-9][^，。]{0,6}$")
+
+
+def carries_on(text: str) -> bool:
+    """True for text that goes on with a report (一是…, 目前，…), never a heading."""
+    return _CARRIES_ON.match(fold(text[:12])) is not None
+
+
+def names_an_office(text: str) -> bool:
+    """True when the text begins as most headings do, with an office, a town, or 我县."""
+    return _NAMED.match(text) is not None
+
+
+def skip_mark(text: str) -> int:
+    """The length of a list mark (●, 1.) at the beginning of the text."""
+    mark = _MARK.match(fold(text[:12]))
+    return mark.end() if mark else 0
+
+
+def looks_like_title(text: str) -> bool:
+    """True for a short line that can be a heading on a line of its own."""
+    if not 6 <= len(text) <= LONGEST_TITLE or _STOP.search(text) or text[-1] in "，,、：:（(":
+        return False
+    if carries_on(text[skip_mark(text) :]) or not re.search(r"[一-鿿]{3}", text):
+        return False
+    return len(text) <= 45 or " " in text or "\u3000" in text
+
+
+def spaced_title(text: str) -> tuple[int, int] | None:
+    """Where a heading set off by space ends, and where the text after it begins.
+
+    Spaces beside digits are typesetting unless the words before them read as a heading. Two
+    half-lines of a heading (上半句 下半句 正文) belong together. None when there is no such space.
+    """
+    begin = skip_mark(text)
+    head = text[: begin + LONGEST_TITLE + 20]
+    if carries_on(head[begin:]):
+        return None
+    wide: list[tuple[int, int]] = []
+    beside_digit: list[tuple[int, int]] = []
+    stop = _STOP.search(head, begin)
+    limit = stop.start() if stop else len(head)
+    for space in _SPACE.finditer(head, begin, limit):
+        left, right = fold(head[space.start() - 1]), fold(text[space.end() : space.end() + 1])
+        if space.start() == begin or not right:
+            continue
+        digit = _ASCII.match(left) or _ASCII.match(right)
+        (beside_digit if digit else wide).append(space.span())
+    return _wide_space_title(text, begin, wide) or _digit_space_title(text, begin, beside_digit)
+
+
+def _wide_space_title(
+    text: str, begin: int, spaces: list[tuple[int, int]]
+) -> tuple[int, int] | None:
+    end: tuple[int, int] | None = None
+    start = begin
+    for place, (left, right) in enumerate(spaces):
+        part = text[start:left]
+        commas = bool(_COMMA.search(part))
+        if left - begin > LONGEST_TITLE or len(part) < 2 or len(part) > _LONGEST_PART + 10 * commas:
+            break
+        # A comma is printed in few headings: only in the first half, and not in a short one.
+        if commas and (place > 0 or len(part) < 10):
+            break
+        # The heading's first half may be an office; otherwise two halves are all there are.
+        if place > 1 or (place == 1 and len(part) > 26):
+            break
+        end = (left, right)
+        start = right
+    return end if end and end[0] - begin >= 6 else None
+
+
+def _digit_space_title(
+    text: str, begin: int, spaces: list[tuple[int, int]]
+) -> tuple[int, int] | None:
+    for left, right in spaces:
+        part = text[begin:left]
+        if _COMMA.search(part) or len(part) > 40:
+            return None
+        folded = fold(text[: right + 40])
+        if _ASCII.match(folded[left - 1]):
+            # …增长54.8% 一季度，…: the figure is set close on one side, so the space means an end.
+            if left >= 2 and len(part) >= 12 and not _spaced_figure_before(folded, left):
+                return left, right
+            continue
+        one_sided = not _spaced_figure_after(folded, right)
+        if _LEADS_TO_FIGURE.search(part):
+            continue
+        if len(part) >= 8 and (one_sided or (len(part) >= 12 and names_an_office(part))):
+            return left, right
+    return None
+
+
+def _spaced_figure_before(text: str, end: int) -> bool:
+    figure = re.search(r"[0-9A-Za-z.%]+$", text[:end])
+    return bool(figure and figure.start() and text[figure.start() - 1].isspace())
+
+
+def _spaced_figure_after(text: str, start: int) -> bool:
+    figure = re.match(r"[0-9A-Za-z.%]+", text[start:])
+    return bool(figure and text[start + figure.end() : start + figure.end() + 1].isspace())
+
+
+def sentence_title(text: str) -> int | None:
+    """Where a first sentence that reads as a heading ends (before its 。); None without one."""
+    begin = skip_mark(text)
+    end = text.find("。", begin, begin + 46)
+    if end < 0 or end - begin < 6 or len(text) - end < 8 or carries_on(text[begin : begin + 12]):
+        return None
+    first = text[begin:end]
+    if re.search(r"[，,；;：:！？\n]", first) or _FIGURE_NEAR_END.search(fold(first)):
+        return None
+    return end
