@@ -67,9 +67,7 @@ class BulletinChain(Runnable[Any, Answer]):
         """The search alone, for LangChain users."""
         return BulletinRetriever(hybrid=self.search, k=k)
 
-    def invoke(
-        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
-    ) -> Answer:
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         return self._call_with_config(self._answer, input, config, **kwargs)
 
     def stream(
@@ -105,7 +103,7 @@ class BulletinChain(Runnable[Any, Answer]):
         if not asked:
             return _out_of_scope(question)
         reading = resolve(
-            knowledge.reader, asked, history, self.settings.current_date(), self._engine.answer
+            knowledge.reader, asked, history, self.settings.current_date(), self.search.search
         )
         answer = self._engine.answer(reading)
         if commanded:
@@ -156,7 +154,9 @@ def read_input(input: Any) -> tuple[str, tuple[Turn, ...]]:
     turns = []
     for turn in list(input.get("history") or [])[-LONGEST_HISTORY:]:
         if not isinstance(turn, Mapping) or turn.get("role") not in ("user", "assistant"):
-            raise QuestionError('history 的每一项应为 {"role": "user" 或 "assistant", "content": "…"}。')
+            raise QuestionError(
+                'history 的每一项应为 {"role": "user" 或 "assistant", "content": "…"}。'
+            )
         turns.append(Turn(turn["role"], str(turn.get("content", ""))))
     return input["question"], tuple(turns)
 
@@ -189,5 +189,3 @@ def build_chain(settings: Settings) -> BulletinChain:
     catalog.sync(store)
     departments = load_departments(settings.data_dir / "departments.toml")
     return BulletinChain(settings, catalog, store, embeddings, departments)
-
-

@@ -168,6 +168,7 @@ class Intent(StrEnum):
     LIST = "list"
     COUNT = "count"
     COMPARE = "compare"
+    SUM = "sum"
     TREND = "trend"
     DIGEST = "digest"
     MASTHEAD = "masthead"

@@ -36,6 +36,7 @@ _SUB = rf"""
     (?P<quarters>前(?P<nq>[一二三四两2-4])个?季度?)
   | (?P<quarter>第?(?P<q>[一二三四1-4])个?季度 | 首季度? | Q(?P<qq>[1-4]))
   | (?P<half>(?P<h>上|下)半年)
+  | (?P<first>[前头](?P<nm>{NUMERAL})个?月)
   | (?P<months>(?P<m1>{NUMERAL})(?:月份?)?(?:[-—–~～至到]+)(?P<m2>{NUMERAL})月份?)
   | (?P<month>(?P<m>{NUMERAL})月份?)(?:(?P<d>{NUMERAL})[日号])?
   | (?P<yearend>年?[底末]) | (?P<yearstart>年初)
@@ -57,7 +58,7 @@ _RELATIVE = re.compile(
     r"上个?月|本月|这个月|上个?季度|本季度|这个?季度|当月|上周|本周|昨天|今天|年初以来|年内"
 )
 _YEARS = re.compile(
-    rf"(?P<a>20\d\d|{CN_YEAR}|(?<!\d)\d\d)年?(?:度)?\s*(?:[-—–~～至到]+)\s*(?P<b>20\d\d|{CN_YEAR}|\d\d)年度?"
+    rf"(?P<a>20\d\d|{CN_YEAR}|(?<!\d)\d\d)年?(?:度)?\s*(?:[-—–~～至到]+)\s*(?P<b>20\d\d|{CN_YEAR}|\d\d)(?:年度?|(?=[一二三四五六两\d]年))"
 )
 
 
@@ -89,6 +90,9 @@ def _sub_range(groups: dict[str, str | None], prefix: str, year: int) -> tuple[d
         return _month_range(year, 3 * which - 2, 3 * which) if which else None
     if get("half"):
         return _month_range(year, 1, 6) if get("h") == "上" else _month_range(year, 7, 12)
+    if get("first"):
+        count = number(get("nm") or "")
+        return _month_range(year, 1, count) if count and 1 <= count <= 12 else None
     if get("months"):
         first, last = number(get("m1") or ""), number(get("m2") or "")
         if first and last and 1 <= first <= last <= 12:
@@ -121,6 +125,7 @@ def find_times(text: str, today: date, year: int | None = None) -> list[TimeMent
     folded = fold(text)
     found: list[TimeMention] = []
     found += _year_ranges(folded)
+    found += _year_lists(folded)
     found += _recent(folded, today)
     found += _calendar_times(folded, today, year)
     found += [
@@ -132,7 +137,29 @@ def find_times(text: str, today: date, year: int | None = None) -> list[TimeMent
     for mention in found:
         if not kept or mention.start >= kept[-1].end:
             kept.append(mention)
-    return _share_parts(kept, folded)
+    return _spread_parts(_share_parts(kept, folded))
+
+
+# 22、23、24三年 and 2023和2024两年: every year but the last may lack its 年.
+_YEAR_LIST = re.compile(
+    r"(?<![\d.])(?:20)?[12]\d年?(?:[、，,和与跟及](?:20)?[12]\d年?)+(?=[一二三四五两\d]?年|$|[^\d%万亿个家项])"
+)
+
+
+def _year_lists(text: str) -> list[TimeMention]:
+    mentions = []
+    for m in _YEAR_LIST.finditer(text):
+        if "年" not in text[m.start() : m.end() + 3]:
+            continue
+        for part in re.finditer(r"\d+", m.group()):
+            if year := year_value(part.group()):
+                start = m.start() + part.start()
+                period = Period(date(year, 1, 1), date(year, 12, 31), part.group() + "年")
+                end = m.start() + part.end()
+                mentions.append(
+                    TimeMention(start, end + (text[end : end + 1] == "年"), period, True)
+                )
+    return mentions
 
 
 def _year_ranges(text: str) -> list[TimeMention]:
@@ -243,6 +270,42 @@ def _calendar_times(text: str, today: date, year: int | None) -> list[TimeMentio
             )
         )
     return mentions
+
+
+def _spread_parts(mentions: list[TimeMention]) -> list[TimeMention]:
+    """技改一季度2024年比2023年: a part named once, before or after whole years, belongs to each.
+
+    近三年一季度 likewise gives the first quarter of each of the years.
+    """
+    bare = [m for m in mentions if not m.has_year and m.kind == "range"]
+    years = [m for m in mentions if m.has_year and m.kind in ("range", "since") and _whole_years(m)]
+    if len(bare) != 1 or not years:
+        return mentions
+    part = bare[0].period
+    if part.start.year != part.end.year:
+        return mentions
+    spread = []
+    for mention in years:
+        for year in range(mention.period.start.year, mention.period.end.year + 1):
+            start, end = _month_range(year, part.start.month, part.end.month)
+            if part.start == part.end:
+                start = end = part.start.replace(year=year)
+            words = f"{year}年{part.words}"
+            spread.append(
+                TimeMention(mention.start, mention.end, Period(start, end, words), True, "range")
+            )
+    # Kept as a mention without a period of its own, so that its words are not read as terms.
+    kept = [m for m in mentions if m not in years and m is not bare[0]]
+    first = spread[0]
+    cover = TimeMention(bare[0].start, bare[0].end, first.period, True, "range")
+    return sorted([*kept, *spread, cover], key=lambda m: m.start)
+
+
+def _whole_years(mention: TimeMention) -> bool:
+    start, end = mention.period.start, mention.period.end
+    if mention.kind == "since":
+        return (start.month, start.day) == (1, 1) and end.year > start.year
+    return (start.month, start.day, end.month, end.day) == (1, 1, 12, 31)
 
 
 _JOIN = re.compile(r"\s*(?:和|与|跟|同|及|以及|、|，|,|比|较|相比|到|至|—|-|还是|或)\s*")

@@ -63,7 +63,10 @@ def _parts(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
         return [(say_period(p), replace(figure, periods=(p,))) for p in query.periods]
     if len(query.filters.issues) >= 2:
         return [
-            (f"{i.year}年第{i.number}期", replace(figure, filters=replace(query.filters, issues=(i,))))
+            (
+                f"{i.year}年第{i.number}期",
+                replace(figure, filters=replace(query.filters, issues=(i,))),
+            )
             for i in query.filters.issues
         ]
     if len(query.filters.departments) >= 2:
@@ -125,9 +128,28 @@ def _compose(
         number = book.cite(fact.chunk, fact.sentence.span)
         known.append((row.name, figure, number))
         quote = fact.sentence.span.of(fact.chunk.text)
-        lines.append(f"{row.name}：{figure.text}（{say_spoken(fact.spoken, fact.chunk)}）[{number}]　{item_head(fact.chunk)}：{quote}[{number}]")
-    lines += _arithmetic(known)
+        lines.append(
+            f"{row.name}：{figure.text}（{say_spoken(fact.spoken, fact.chunk)}）[{number}]　{item_head(fact.chunk)}：{quote}[{number}]"
+        )
+    lines += _total(known) if query.intent is Intent.SUM else _arithmetic(known)
     return engine.finish(query, lines, book, hits)
+
+
+def _total(known: Sequence[tuple[str, Figure, int]]) -> list[str]:
+    """The sum of figures of one family in the unit printed first, marked as computed."""
+    values = [_printed(figure) for _, figure, _ in known]
+    if len(known) < 2 or None in values or len({f.family for _, f, _ in known}) > 1:
+        return []
+    unit = _unit_words(known[0][1])
+    if {_unit_words(f) for _, f, _ in known} != {unit}:
+        return []
+    numbers = [value for value in values if value is not None]
+    total = sum(numbers, Decimal(0))
+    return [f"合计：{total}{unit}（程序计算：{'＋'.join(map(str, numbers))}＝{total}{unit}）"]
+
+
+def _unit_words(figure: Figure) -> str:
+    return re.sub(r"^[\d.,]+|[余多]", "", "".join(figure.text.split()))
 
 
 def _arithmetic(known: Sequence[tuple[str, Figure, int]]) -> list[str]:
@@ -146,7 +168,7 @@ def _arithmetic(known: Sequence[tuple[str, Figure, int]]) -> list[str]:
             a, b = printed[0], printed[1]
             assert a is not None
             assert b is not None
-            unit = re.sub(r"^[\d.,余多]+", "", "".join(last.text.split()))
+            unit = _unit_words(last)
             unit = "个百分点" if unit == "%" else unit
             big, small = max(a, b), min(a, b)
             lines.append(f"相差（程序计算：{big}－{small}＝{big - small}{unit}）")

@@ -63,13 +63,18 @@ class ExtractiveEngine:
     def answer(self, reading: Reading) -> Answer:
         """The answer to a question that was read; never raises for want of evidence."""
         query = reading.query
+        if reading.anchor is not None:
+            answer = self._anchored(reading, reading.anchor)
+            if answer.refusal and reading.otherwise is not None:
+                return self.answer(reading.otherwise)
+            return answer
         if reading.missing_issues and not query.filters.issues:
             return self._no_such_issue(reading)
         if query.intent is Intent.MASTHEAD:
             return self._masthead(reading)
         if query.intent in (Intent.DIGEST, Intent.LIST, Intent.COUNT):
             return self._list(reading)
-        if query.intent in (Intent.COMPARE, Intent.TREND):
+        if query.intent in (Intent.COMPARE, Intent.TREND, Intent.SUM):
             compared = comparison.compare(self, reading)
             if compared is not None:
                 return compared
@@ -158,9 +163,7 @@ class ExtractiveEngine:
     def _fact_line(self, query: ParsedQuery, fact: Fact, book: CitationBook) -> str:
         chunk = fact.chunk
         spans = self._answer_spans(query, fact)
-        quoted = "".join(
-            f"{span.of(chunk.text)}[{book.cite(chunk, span)}]" for span in spans
-        )
+        quoted = "".join(f"{span.of(chunk.text)}[{book.cite(chunk, span)}]" for span in spans)
         if query.intent is Intent.ISSUE:
             return f"{chunk.issue.label}（{chunk.published.isoformat()}）：{quoted}"
         if query.intent is Intent.DEPARTMENT:
@@ -180,6 +183,26 @@ class ExtractiveEngine:
         if fact.sentence.span.end <= reading.title.end and len(reading.sentences) > 1:
             spans.append(reading.sentences[-1].span)
         return spans
+
+    def _anchored(self, reading: Reading, anchor: Chunk) -> Answer:
+        """The answer from the item that the conversation speaks of."""
+        query = reading.query
+        if query.intent is Intent.MASTHEAD:
+            return self._masthead(reading)
+        hit = Hit(anchor, 1.0)
+        book = CitationBook()
+        if not query.terms and query.intent in (Intent.ISSUE, Intent.DEPARTMENT, Intent.PERSON):
+            body = read_item(anchor).sentences
+            fact = Fact(hit, body[-1], None, None, 1.0, 1.0, 1.0, 1.0, 1.0)
+            return self.finish(query, [self._fact_line(query, fact, book)], book, [hit])
+        terms, focus = self.terms(query.terms), self.terms(query.focus)
+        facts = find_facts(query, [hit], terms, focus)
+        if not facts:
+            return self.refuse(query, [hit], "没有登所问的这一点")
+        why = reject(query, facts[0], terms, focus)
+        if why:
+            return self.refuse(query, [hit], why)
+        return self.finish(query, [self._fact_line(query, facts[0], book)], book, [hit])
 
     # --- masthead --------------------------------------------------------------------------
 
@@ -269,5 +292,3 @@ class ExtractiveEngine:
         )
         text = f"没有找到：库中没有{names}。\n库中现有：{have}。"
         return Answer(question=query.question, text=text, query=query, refusal="not_found")
-
-

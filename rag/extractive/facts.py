@@ -69,7 +69,7 @@ def find_facts(
     for hit in hits:
         reading = read_item(hit.chunk)
         item = item_coverage(terms, hit.chunk)
-        if query.intent in (Intent.FIGURE, Intent.COMPARE, Intent.TREND):
+        if query.intent in (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM):
             facts += _figure_facts(query, hit, reading, item, terms, focus)
         facts += _sentence_facts(query, hit, reading, item, terms)
     return sorted(facts, key=lambda fact: -fact.score)
@@ -111,14 +111,31 @@ def _figure_facts(
                 )
                 local = coverage(terms, *fields)
                 named = (
-                    coverage(focus, (label, 1.0), (clause.span.of(text), 0.9), (previous, 0.7), (sentence.span.of(text), 0.6), (chunk.title, 0.3))
+                    coverage(
+                        focus,
+                        (label, 1.0),
+                        (clause.span.of(text), 0.9),
+                        (previous, 0.7),
+                        (sentence.span.of(text), 0.6),
+                        (chunk.title, 0.3),
+                    )
                     if focus
                     else local
                 )
                 arabic = 0.05 if figure.text[0].isascii() else 0.0
                 score = 0.35 * local + 0.25 * named + 0.25 * item + 0.15 * hit.score + arabic
                 facts.append(
-                    Fact(hit, sentence, clause, figure, item, local, named, time, score * (0.4 + 0.6 * time))
+                    Fact(
+                        hit,
+                        sentence,
+                        clause,
+                        figure,
+                        item,
+                        local,
+                        named,
+                        time,
+                        score * (0.4 + 0.6 * time),
+                    )
                 )
             previous = clause.span.of(text)
     return facts
@@ -139,12 +156,28 @@ def _fits_unit(asked: str, figure: Figure) -> bool:
     if asked in ("people", "household"):
         return figure.family in ("people", "household")
     # 个 and 家 stand for one another in speech (几个企业 / 10余家).
-    return asked in ("个", "家", "处", "项", "件", "座") and figure.family in ("个", "家", "处", "项", "件", "座", "条", "台", "所", "村", "起")
+    return asked in ("个", "家", "处", "项", "件", "座") and figure.family in (
+        "个",
+        "家",
+        "处",
+        "项",
+        "件",
+        "座",
+        "条",
+        "台",
+        "所",
+        "村",
+        "起",
+    )
 
 
 _CUES: dict[Intent, re.Pattern[str]] = {
-    Intent.REASON: re.compile(r"为了|为|由于|因为|因|以.{2,12}为|针对|围绕|解决|避免|确保|防止|旨在|助力|导致|所致"),
-    Intent.MANNER: re.compile(r"通过|采取|采用|建立|组织|推行|开展|实行|加强|利用|结合|按照|明确|成立|召开|一是"),
+    Intent.REASON: re.compile(
+        r"为了|为|由于|因为|因|以.{2,12}为|针对|围绕|解决|避免|确保|防止|旨在|助力|导致|所致"
+    ),
+    Intent.MANNER: re.compile(
+        r"通过|采取|采用|建立|组织|推行|开展|实行|加强|利用|结合|按照|明确|成立|召开|一是"
+    ),
     Intent.PLACE: re.compile(r"[村镇乡县市区路街道园桥河渠站]|位于|地点"),
     Intent.DATE: re.compile(r"[年月日]|季度|底前|截至"),
     Intent.PERSON: re.compile(r"同志|局长|主任|书记|人员|代表|干部|专家|负责人"),

@@ -24,22 +24,20 @@ def relevant(chunks: Sequence[Chunk], terms: Sequence[Term]) -> list[Chunk]:
     scored = [(chunk, topic_score(chunk, terms)) for chunk in chunks]
     best = max((score for _, score in scored), default=0.0)
     cut = max(TOPIC_COVERAGE, TOPIC_SHARE_OF_BEST * best)
-    return [
-        chunk for chunk, score in scored if score >= cut and lacks_name(terms, chunk) is None
-    ]
+    return [chunk for chunk, score in scored if score >= cut and lacks_name(terms, chunk) is None]
 
 
 def topic_score(chunk: Chunk, terms: Sequence[Term]) -> float:
     """A topic named in the title or the section counts in full, one named in passing less."""
-    return coverage(
-        terms, (chunk.title, 1.0), (header_words(chunk), 1.0), (chunk.text, 0.85)
-    )
+    return coverage(terms, (chunk.title, 1.0), (header_words(chunk), 1.0), (chunk.text, 0.85))
 
 
 def key_sentence(chunk: Chunk, terms: Sequence[Term]) -> Sentence:
     """The sentence to show of an item: the one nearest to the topic, else the last with figures."""
     reading = read_item(chunk)
-    body = [s for s in reading.sentences if s.span.end > reading.title.end] or list(reading.sentences)
+    body = [s for s in reading.sentences if s.span.end > reading.title.end] or list(
+        reading.sentences
+    )
 
     def rank(pair: tuple[int, Sentence]) -> tuple[float, bool, int]:
         index, sentence = pair
@@ -74,5 +72,3 @@ def issue_of(chunk: Chunk, records: Sequence[IssueRecord]) -> IssueRecord | None
 def title_span(chunk: Chunk) -> Span | None:
     start = chunk.text.find(chunk.title) if chunk.title else -1
     return Span(start, start + len(chunk.title)) if start >= 0 else None
-
-

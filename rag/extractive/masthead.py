@@ -12,7 +12,12 @@ from rag.text import Span
 
 # What is asked → (how it is said, the printed line it stands on).
 _FACTS: tuple[tuple[str, re.Pattern[str], str, re.Pattern[str]], ...] = (
-    ("责任编辑", re.compile(r"编辑|责编|谁编"), "editor", re.compile(r"责任编辑[：:].*|编辑[：:].*")),
+    (
+        "责任编辑",
+        re.compile(r"编辑|责编|谁编"),
+        "editor",
+        re.compile(r"责任编辑[：:].*|编辑[：:].*"),
+    ),
     ("审核", re.compile(r"审核|审定|把关"), "reviewer", re.compile(r"(?:审核|审定)[：:].*")),
     ("签发", re.compile(r"签发"), "signer", re.compile(r"签发[：:].*")),
     (
@@ -21,7 +26,12 @@ _FACTS: tuple[tuple[str, re.Pattern[str], str, re.Pattern[str]], ...] = (
         "distribution",
         re.compile(r"(?:本期)?(?:发送|发|主送|分送|抄送|报|送)[：:].*"),
     ),
-    ("印发单位", re.compile(r"印发单位|主办|编发|哪个单位|出版单位"), "publisher", re.compile(r"(?!)")),
+    (
+        "印发单位",
+        re.compile(r"印发单位|主办|编发|哪个单位|出版单位"),
+        "publisher",
+        re.compile(r"(?!)"),
+    ),
 )
 _DATE = re.compile(r"哪天|哪一天|哪日|什么时候|何时|几号|几月|日期|时间|出的")
 
@@ -42,7 +52,9 @@ def masthead_lines(
         if _DATE.search(question) or not wanted:
             span = _date_span(record)
             if span:
-                lines.append(f"日期：{say_day(record.published)}[{book.cite_masthead(record, span)}]")
+                lines.append(
+                    f"日期：{say_day(record.published)}[{book.cite_masthead(record, span)}]"
+                )
         result.append((record, lines))
     return result
 

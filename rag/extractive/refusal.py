@@ -43,15 +43,11 @@ def unseen_nouns(terms: Sequence[Term], chunk: Chunk) -> list[str]:
     text = fold(chunk.text).lower()
     heavy = max((t.weight for t in terms), default=0.0) * 0.9
     return [
-        t.word
-        for t in terms
-        if not t.seen and t.weight >= heavy and presence(t.word, text) < 0.5
+        t.word for t in terms if not t.seen and t.weight >= heavy and presence(t.word, text) < 0.5
     ]
 
 
-def reject(
-    query: ParsedQuery, fact: Fact, terms: Sequence[Term], focus: Sequence[Term]
-) -> str:
+def reject(query: ParsedQuery, fact: Fact, terms: Sequence[Term], focus: Sequence[Term]) -> str:
     """Why the best fact does not answer the question, in Chinese; "" when it does."""
     if fact.time == 0:
         return "同类内容登过，但不是所问的时间"

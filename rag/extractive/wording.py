@@ -59,7 +59,9 @@ def say_filters(query: ParsedQuery) -> str:
         words = dict.fromkeys(say_period(p) for p in query.periods)
         parts.append("时间：" + "、".join(words))
     if query.filters.issues:
-        parts.append("期号：" + "、".join(f"{i.year}年第{i.number}期" for i in query.filters.issues))
+        parts.append(
+            "期号：" + "、".join(f"{i.year}年第{i.number}期" for i in query.filters.issues)
+        )
     if query.filters.departments:
         parts.append("部门：" + "、".join(query.filters.departments))
     if query.filters.sections:

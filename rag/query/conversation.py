@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 
+from rag.entities.figures import find_figures
+from rag.entities.times import TimeMention
 from rag.query.reader import QuestionReader, Reading
-from rag.schema import Answer, Turn
+from rag.schema import Chunk, Hit, Intent, Turn
+from rag.text import fold, strip_space
+
+Search = Callable[[str, int], list[Hit]]
+
+_POINTING = re.compile(
+    r"它们?|[该其此]|这个|那个|这[一项条次家]|那[一项条次家]|上述|前面|刚才|上面|这里|那里|这(?=是|里|次|期|事|块|方面)|同一"
+)
+_OPENING = re.compile(r"^(?:那么?|还有|再|另外|然后|嗯|好的?|哦|对了|以及|同比呢|顺便)[，, ]*")
+_CLOSING = re.compile(r"呢[？?。]*$")
+_OTHERS = re.compile(
+    r"(?:还有|别的|其他|其它|另外)(?:有)?(?:没有)?(?:别的|其他|其它|哪些|哪个|谁)?"
+)
+_YEAR_WORDS = re.compile(r"(?:20)?\d\d年|[今去前]年|二[〇零]..年")
+_MARKS = re.compile(r"\[\d+\]")
 
 
 def resolve(
@@ -14,7 +32,164 @@ def resolve(
     question: str,
     history: Sequence[Turn],
     today: date,
-    answer: Callable[[Reading], Answer],
+    search: Search,
 ) -> Reading:
-    """The reading of the question in its conversation."""
-    return reader.read(question, today)
+    """The reading of the question in its conversation; without history, of the question alone."""
+    standalone = ""
+    exchange: list[Turn] = []
+    for turn in history:
+        if turn.role == "user":
+            standalone = _merge(reader, turn.content, standalone, today)[0]
+            exchange = [turn]
+        else:
+            exchange.append(turn)
+    if not standalone:
+        return reader.read(question, today)
+    merged, kind = _merge(reader, question, standalone, today)
+    reading = reader.read(merged, today)
+    if kind == "own":
+        return reading
+    if kind in ("attribute", "pointer"):
+        anchor = _anchor(standalone, exchange, search)
+        if anchor:
+            alone = reader.read(question, today, _year(reader, standalone, today))
+            return _anchored(alone, anchor, reading, kind)
+    return reading
+
+
+def _year(reader: QuestionReader, text: str, today: date) -> int | None:
+    times = [t for t in reader.read(text, today).times if t.has_year]
+    return times[-1].period.start.year if times else None
+
+
+def _merge(reader: QuestionReader, question: str, before: str, today: date) -> tuple[str, str]:
+    """The question with what it leaves out, and how it hangs on the one before:
+
+    own (stands alone), time, name, issue (one of them replaced), others (more of the same),
+    attribute (another quantity of the same thing), pointer (asks about the thing just named).
+    """
+    if not before:
+        return question, "own"
+    reading = reader.read(question, today, _year(reader, before, today))
+    text = reading.query.standalone
+    pointing = bool(_POINTING.search(text))
+    leaning = bool(_OPENING.search(text) or _CLOSING.search(text))
+    terms = reading.query.terms
+    if _OTHERS.search(text) and len(terms) <= 1 and not reading.issues:
+        earlier = reader.read(before, today)
+        topic = "".join(t for t in earlier.query.terms if t not in earlier.query.focus) or "".join(
+            earlier.query.terms
+        )
+        return f"{topic}{text}", "others"
+    if not terms and not pointing:
+        if reading.issues and reading.query.intent is not Intent.FACT:
+            return text, "own"
+        if reading.times and not reading.names:
+            return _replace_times(before, reader.read(before, today).times, reading, today), "time"
+        if reading.names and not reading.times:
+            return _replace_names(before, reader, reading, today), "name"
+        if reading.issues:
+            return _replace_issues(before, reader, reading, today), "issue"
+    if not terms and not reading.issues:
+        return _subject(reader, before, today) + text, "pointer"
+    if pointing or leaning or _elliptic(reading):
+        bare = _OPENING.sub("", text)
+        if (
+            reading.names
+            and leaning
+            and not pointing
+            and len(terms) <= 2
+            and not reading.query.intent.value == "fact"
+        ):
+            return text, "own"
+        return _subject(reader, before, today) + bare, "attribute"
+    return text, "own"
+
+
+def _elliptic(reading: Reading) -> bool:
+    """A question that names neither a time, an office, an issue nor more than one thing."""
+    query = reading.query
+    named = reading.times or reading.names or reading.issues or query.filters.sections
+    return not named and len(query.terms) <= 2 and len(query.standalone) <= 12
+
+
+def _subject(reader: QuestionReader, before: str, today: date) -> str:
+    """The time, names and things of the question before, without the quantity it asked for."""
+    reading = reader.read(before, today)
+    times = "".join(dict.fromkeys(reading.query.standalone[t.start : t.end] for t in reading.times))
+    names = "".join(n.typed for n in reading.names)
+    things = [t for t in reading.query.terms if t not in reading.query.focus]
+    if not things:
+        things = list(reading.query.terms)
+    return times + names + "".join(things)
+
+
+def _replace_times(before: str, old: Sequence[TimeMention], reading: Reading, today: date) -> str:
+    text = reading.query.standalone
+    new = [text[t.start : t.end] for t in reading.times]
+    words = "和".join(dict.fromkeys(new))
+    if not old:
+        return words + before
+    base = fold(before)
+    start, end = old[0].start, old[-1].end
+    old_words = base[start:end]
+    period = reading.times[0].period
+    whole = (period.start.month, period.start.day, period.end.month, period.end.day) == (
+        1,
+        1,
+        12,
+        31,
+    )
+    if whole and _YEAR_WORDS.search(old_words) and _YEAR_WORDS.fullmatch(old_words) is None:
+        return base[:start] + _YEAR_WORDS.sub(words, old_words, count=1) + base[end:]
+    if not _YEAR_WORDS.search(words) and (year := _YEAR_WORDS.search(old_words)):
+        words = year.group() + words
+    return base[:start] + words + base[end:]
+
+
+def _replace_names(before: str, reader: QuestionReader, reading: Reading, today: date) -> str:
+    earlier = reader.read(before, today)
+    text = earlier.query.standalone
+    words = "和".join(n.typed for n in reading.names)
+    if not earlier.names:
+        return words + text
+    start, end = earlier.names[0].start, earlier.names[-1].end
+    return text[:start] + words + text[end:]
+
+
+def _replace_issues(before: str, reader: QuestionReader, reading: Reading, today: date) -> str:
+    earlier = reader.read(before, today)
+    text, new = earlier.query.standalone, reading.query.standalone
+    words = "和".join(new[i.start : i.end] for i in reading.issues)
+    if not earlier.issues:
+        return words + text
+    return text[: earlier.issues[0].start] + words + text[earlier.issues[-1].end :]
+
+
+def _anchor(standalone: str, exchange: Sequence[Turn], search: Search) -> Chunk | None:
+    """The item that the last answer spoke of: found by its words, confirmed by its figures."""
+    said = " ".join(_MARKS.sub("", turn.content) for turn in exchange if turn.role == "assistant")
+    hits = search(f"{standalone} {said}"[:600], 5)
+    if not hits:
+        return None
+    figures = [strip_space(fold(f.text)) for f in find_figures(said, chinese=False) if f.unit]
+
+    def held(hit: Hit) -> int:
+        plain = strip_space(fold(hit.chunk.text))
+        return sum(figure in plain for figure in figures)
+
+    return max(hits, key=lambda hit: (held(hit), hit.score)).chunk
+
+
+def _anchored(alone: Reading, anchor: Chunk, merged: Reading, kind: str) -> Reading:
+    """The bare question put to the item just spoken of; `merged` is tried when that has no answer."""
+    filters = alone.query.filters
+    title = anchor.title or "、".join(anchor.printed)
+    query = replace(
+        alone.query,
+        standalone=f"（{anchor.issue.year}年第{anchor.issue.number}期“{title}”）{alone.query.standalone}",
+        filters=replace(filters, issues=filters.issues or (anchor.issue,)),
+    )
+    return replace(
+        alone, query=query, anchor=anchor, otherwise=None if kind == "pointer" else merged
+    )

@@ -20,7 +20,7 @@ class Asked:
 
 
 _MASTHEAD = re.compile(
-    r"责任编辑|责编|编辑是谁|谁编辑|谁编的|谁审核|审核人|审核是|审核的是|谁签发|签发人|签发是|签发的|发送范围|发送对象|发送单位|分送|抄送|主送|"
+    r"总期号|总第几期|总第多少期|责任编辑|责编|编辑是谁|谁编辑|谁编的|谁审核|审核人|审核是|审核的是|谁签发|签发人|签发是|签发的|发送范围|发送对象|发送单位|分送|抄送|主送|"
     r"发(?:给|到|送)(?:了|过)?(?:哪些|哪|谁|什么)|都?发给谁|印发单位|主办单位|哪个单位(?:印发|主办|编发)|(?:审核|签发|编辑|责编)(?:者|人)?(?:分别)?(?:都)?(?:是|为)?(?:谁|哪位|$|[?？])"
 )
 _ISSUE_DATE = re.compile(
@@ -45,19 +45,23 @@ _COMPARE = re.compile(
     r"(?:更|谁)(?:多|高|大|快|少|低)|(?:多|少|高|低|增加|减少|增长|提高|下降|差)(?:了|出)?多少(?!.*同比)|差(?:了)?(?:多少|几|距|额)|(?:是)?(?:多了|少了|高了|低了|涨了|降了|增加了|减少了|上升|下降|提高)(?:还是|没|吗)|"
     r"[一-龥\d]比[一-龥\d].{0,16}(?:多|少|高|低|增|减|涨|降|快|慢|变化)|比[^例重率]{1,12}(?:多|少|高|低|增|减|涨|降|快|慢)|区别|不同|差别"
 )
+_SUM = re.compile(r"加起来|加一?块|加在一起|合计|总计|总和|合起来|累加|相加|一共|总共|共计?")
+_SEVERAL = re.compile(
+    r"[两二三四五六七八九几各历]个?(?:年|次|期|季度|个?(?:地方|乡镇|单位|部门|镇|街道|局|项目))|各(?:乡镇|单位|部门|地)"
+)
 _EXTREME = re.compile(r"(?:最多|最高|最大|最快|最少|最低|最小|最好|最长|排第一|第一名|排名第一)")
 _DEPARTMENT = re.compile(
-    r"(?:哪|哪一|啥|什么|那)(?:个|家)?(?:单位|部门|局|委|乡镇|镇|乡|街道|机构|办)|由谁负责|谁负责|谁牵头|谁(?:报|上报|供稿|写)的|谁家|谁(?:在)?(?:管|抓|搞|干|做|推进|实施|主抓|组织|承办)|哪家(?:干|做|搞|报|负责|在)|责任单位|牵头单位|供稿单位|署名"
+    r"(?:哪|啥|什么)[一二两三几]?(?:个|家)?(?:单位|部门|局|委|乡镇|镇|乡|街道|机构|办(?!法|公|事))|归谁|由谁负责|谁负责|谁牵头|谁(?:报|上报|供稿|写)的|谁家|谁(?:在)?(?:管|抓|搞|干|做|推进|实施|主抓|组织|承办)|哪家(?!企业|公司|店|医院|银行|厂)|责任单位|牵头单位|供稿单位|署名"
 )
 _DEPARTMENTS = re.compile(
-    r"(?:哪些|哪几个|哪几家|几个|都有哪些|都是哪些)(?:单位|部门|局|乡镇|镇|乡|街道|委办)|(?:单位|部门|乡镇|街道)(?:都)?有哪些|(?:还有|别的|其他|其它)(?:的)?(?:单位|部门|乡镇|镇|局)"
+    r"(?:哪些|哪几个|哪几家|哪几|几个|都有哪些|都是哪些)(?:个|家)?(?:单位|部门|局|乡镇|镇|乡|街道|委办|地方)|(?:单位|部门|乡镇|街道)(?:都)?有哪些|(?:还有|别的|其他|其它)(?:别的|其他|其它)?(?:的)?(?:单位|部门|乡镇|镇|局)"
 )
 _LIST = re.compile(
     r"哪些|有哪几|哪几|列出|列一下|列举|列个|罗列|清单|盘点|一览|都有(?:什么|啥|谁)|分别(?:是|为|有)|(?:所有|全部)的?(?:信息|报道|工作|内容)|"
     r"(?:做|干|搞|抓|开展|推进|办|忙)(?:了|过|的)?(?:些)?(?:哪些|什么|啥)(?:工作|事|活|动作)?|(?:有|出台)(?:什么|啥|哪些)(?:工作|动作|举措|新闻|信息|动态)|相关(?:信息|报道|工作)|工作(?:台账|动态|清单)|还有(?:别的|其他|其它|哪|没有别)"
 )
 _MANNER = re.compile(
-    r"怎么(?:做|干|办|搞|推|抓|解决|开展|进行|处理|落实|实施|保障|防|管|治|改|帮|实现|推进|推动|提升|优化|分|弄|查|宣传|组织|培训|安排|加强|确保|整治|[一-龥])|如何|怎样|咋(?:做|干|办|搞|推|抓|[一-龥])|"
+    r"怎么(?:做|干|办|弄|搞|推|抓|解决|开展|进行|处理|落实|实施|保障|防|管|治|改|帮|实现|推进|推动|提升|优化|分|弄|查|宣传|组织|培训|安排|加强|确保|整治|[一-龥])|如何|怎样|咋(?:做|干|办|搞|推|抓|[一-龥])|"
     r"(?:哪些|什么|啥|何种)(?:具体)?(?:的)?(?:措施|办法|做法|举措|方式|方法|手段|机制|模式|途径|经验|招|动作|思路|原则|步骤|流程|形式|渠道)|(?:措施|做法|办法|举措|经验|机制|模式)(?:是|有)?(?:哪些|什么|啥)|(?:通过|靠|用)(?:了)?(?:什么|哪些|啥)|(?:措施|做法|举措)(?:$|[?？呢])"
 )
 _REASON = re.compile(
@@ -75,15 +79,32 @@ _MANY = re.compile(
 )
 # What the words beside the interrogative say about the unit; the unit itself, when named, wins.
 _UNIT_CUES = (
-    ("percent", re.compile(r"百分之|占比|比例|比重|增速|增幅|涨幅|降幅|[一-龥]率|增长了?多少|下降了?多少|同比|环比|百分点")),
-    ("money", re.compile(r"多少钱|几个钱|(?:投资|资金|金额|总额|销售额|产值|收入|营收|经费|费用|补贴|贷款|造价|价值|合同额|上报额|税收|利润|款)[^，。]{0,6}(?:多少|几|是|达|为|呢|$|[?？])|花(?:了|费)?(?:多少|几)|多少(?:资金|投资|经费|资|款|补贴|贷款)|投(?:了|入)?多少$|投资多少|[万亿]元")),
+    (
+        "percent",
+        re.compile(
+            r"百分之|占比|比例|比重|增速|增幅|涨幅|降幅|[一-龥]率|增长了?多少|下降了?多少|同比|环比|百分点"
+        ),
+    ),
+    (
+        "money",
+        re.compile(
+            r"多少钱|几个钱|(?:投资|资金|金额|总额|销售额|产值|收入|营收|经费|费用|补贴|贷款|造价|价值|合同额|上报额|税收|利润|款)[^，。]{0,6}(?:多少|几|是|达|为|呢|$|[?？])|花(?:了|费)?(?:多少|几)|多少(?:资金|投资|经费|资|款|补贴|贷款)|投(?:了|入)?多少$|投资多少|[万亿]元"
+        ),
+    ),
     ("area", re.compile(r"面积|多少亩|多大(?:面积|地|块)?|多少(?:土地|地)")),
     ("length", re.compile(r"多长(?!时间)|里程|长度|多远|多少米")),
     ("weight", re.compile(r"产量|多少(?:粮食|吨)|总产|单产|多重")),
-    ("people", re.compile(r"人数|多少(?:人|群众|干部|职工|学员|志愿者|企业负责人|村干部|技术人员|学生|老师|党员)|几(?:个|名)?人")),
+    (
+        "people",
+        re.compile(
+            r"人数|多少(?:人|群众|干部|职工|学员|志愿者|企业负责人|村干部|技术人员|学生|老师|党员)|几(?:个|名)?人"
+        ),
+    ),
     ("times", re.compile(r"次数|场次|几[次场轮]|多少[次场轮]")),
 )
-_YES_NO = re.compile(r"(?:吗|么|吧|对吧|对吗|是吗|对不对|是不是|是否|有没有|有无|属实|没有)[?？。]*$|是不是|是否|有没有|有无")
+_YES_NO = re.compile(
+    r"(?:吗|么|吧|对吧|对吗|是吗|对不对|是不是|是否|有没有|有无|属实|没有)[?？。]*$|是不是|是否|有没有|有无"
+)
 
 
 def asked_unit(text: str) -> str:
@@ -119,9 +140,17 @@ def read_intent(text: str, has_issue: bool, times: int, names: int) -> Asked:
     if hit := found(Intent.MASTHEAD, _MASTHEAD.search(text)):
         return hit
     many = _MANY.search(text)
+    adding = _SUM.search(text)
+    several = times >= 2 or names >= 2 or _SEVERAL.search(text)
+    if many and adding and several:
+        return Asked(Intent.SUM, asked_unit(text), many.start(), many.end())
     two = times >= 2 or names >= 2
     comparing = _COMPARE.search(text)
     extreme = _EXTREME.search(text)
+    if times >= 2 and re.search(r"比(?![例重率])", text):
+        spot = re.search(r"比(?![例重率])", text)
+        assert spot is not None
+        return Asked(Intent.COMPARE, asked_unit(text), spot.start(), spot.end())
     if comparing and (two or re.search(r"比(?:去年|上年|前年|上一?期|上次|之前)", text)):
         return Asked(Intent.COMPARE, asked_unit(text), comparing.start(), comparing.end())
     if hit := found(Intent.TREND, _TREND.search(text), asked_unit(text)):
@@ -129,7 +158,9 @@ def read_intent(text: str, has_issue: bool, times: int, names: int) -> Asked:
     if hit := found(Intent.COUNT, _COUNT.search(text)):
         return hit
     if _HOW_MANY_ISSUES.search(text) and re.search("快报|出了|印发|一共|总共|共", text):
-        return Asked(Intent.COUNT, "issues", many.start() if many else -1, many.end() if many else -1)
+        return Asked(
+            Intent.COUNT, "issues", many.start() if many else -1, many.end() if many else -1
+        )
     if hit := found(Intent.DEPARTMENT, _DEPARTMENTS.search(text)):
         return Asked(Intent.LIST, "departments", hit.start, hit.end)
     if extreme and re.search(r"哪|谁|什么时候|几", text):
@@ -140,6 +171,12 @@ def read_intent(text: str, has_issue: bool, times: int, names: int) -> Asked:
         return hit
     if hit := found(Intent.DIGEST, _DIGEST.search(text)):
         return hit
+    place = re.search(
+        r"(?:落|建|位于|坐落|设|放)?(?:在|于)(?:哪|什么)(?:个|一个)?(?:镇|乡|街道|乡镇|村|社区)",
+        text,
+    )
+    if place:
+        return Asked(Intent.PLACE, "", place.start(), place.end())
     if hit := found(Intent.DEPARTMENT, _DEPARTMENT.search(text)):
         return hit
     if two and many and re.search(r"分别|各", text):

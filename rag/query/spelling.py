@@ -9,6 +9,8 @@ import opencc
 import rjieba
 from pypinyin import lazy_pinyin
 
+from rag.query.function_words import FUNCTION_WORDS
+
 _MAX_WORD = 4
 
 
@@ -50,33 +52,36 @@ class SoundIndex:
     def correct(self, text: str, known: Callable[[str], bool]) -> tuple[str, list[tuple[str, str]]]:
         """Replace mistyped words; also gives the (typed, corrected) pairs.
 
-        Only a stretch that holds a character the segmenter could not place in a word is looked
-        at, and never a word that the dictionary or the index has: a real word is not a slip.
+        Looked at are stretches of whole segments of which at least one is no word of the
+        dictionary or the index: a real word is not a slip, nor is a slip spread over two words.
         """
         corrections: list[tuple[str, str]] = []
-        loose = self._loose(text, known)
+        segments = rjieba.cut(text, True)
+        result: list[str] = []
         i = 0
-        while i < len(text):
-            step = 1
-            for size in range(_MAX_WORD, 1, -1):
-                piece = text[i : i + size]
-                if len(piece) < size or not any(loose[i : i + size]):
-                    continue
-                if piece in self._words or rjieba.has_word(piece) or known(piece):
-                    continue
-                word = self._by_sound.get(sound(piece))
-                if word and word != piece and sum(a != b for a, b in zip(word, piece, strict=True)) <= size // 2 + (size == 2) - 0:
-                    text = text[:i] + word + text[i + size :]
+        while i < len(segments):
+            for count in (3, 2, 1):
+                group = segments[i : i + count]
+                piece = "".join(group)
+                word = self._match(group, piece, known) if len(group) == count else None
+                if word:
                     corrections.append((piece, word))
-                    step = size
+                    result.append(word)
+                    i += count
                     break
-            i += step
-        return text, corrections
+            else:
+                result.append(segments[i])
+                i += 1
+        return "".join(result), corrections
 
-    def _loose(self, text: str, known: Callable[[str], bool]) -> list[bool]:
-        flags: list[bool] = []
-        for word in rjieba.cut(text, True):
-            chinese = "一" <= word[0] <= "龥"
-            placed = len(word) > 1 and (rjieba.has_word(word) or word in self._words or known(word))
-            flags.extend([chinese and not placed] * len(word))
-        return flags
+    def _match(self, group: list[str], piece: str, known: Callable[[str], bool]) -> str | None:
+        if not 2 <= len(piece) <= _MAX_WORD or not all("一" <= char <= "龥" for char in piece):
+            return None
+        if piece in self._words or rjieba.has_word(piece) or known(piece):
+            return None
+        if all(len(word) > 1 and (rjieba.has_word(word) or known(word)) for word in group):
+            return None
+        if len(group) > 1 and any(word in FUNCTION_WORDS for word in group):
+            return None
+        word = self._by_sound.get(sound(piece))
+        return word if word and word != piece else None

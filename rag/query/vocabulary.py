@@ -13,6 +13,8 @@ from rag.schema import IssueRecord
 from rag.text import fold
 
 _TOWN = re.compile(r"^(.{2,4})(?:街道办事处|街道办|街道|镇|乡)$")
+# 青渠河 is a river and 青渠路 a road, neither is 青渠镇.
+_PLACE_TAILS = frozenset("河湖山路桥渠沟坡村庄街水库寺站")
 _OFFICE_END = re.compile(r"[一-龥]{2,8}?(?:局|委|办|镇|乡|街道|中心|站|队|院|区)")
 
 
@@ -35,6 +37,7 @@ class Vocabulary:
     sections: tuple[str, ...] = ()
     issues: tuple[IssueRecord, ...] = ()
     county: str = ""
+    shorts: frozenset[str] = frozenset()  # 王楼 for 王楼镇
 
     @classmethod
     def build(
@@ -58,7 +61,8 @@ class Vocabulary:
                 forms.setdefault(short, *owners)
         series = next((record.issue.series for record in issues), "")
         county = re.sub(r"(政务|工作|信息)?(快报|简报|信息|动态).*$", "", series)
-        return cls(forms, frozenset(names), tuple(sections), tuple(issues), county)
+        single = frozenset(short for short, owners in shorts.items() if len(owners) == 1)
+        return cls(forms, frozenset(names), tuple(sections), tuple(issues), county, single)
 
     def find_departments(self, text: str) -> list[NameMatch]:
         """Departments named in the text, longest form first at each place, then misspelt ones."""
@@ -68,6 +72,9 @@ class Vocabulary:
             start = folded.find(form)
             while start >= 0:
                 end = start + len(form)
+                if form in self.shorts and folded[end : end + 1] and folded[end] in _PLACE_TAILS:
+                    start = folded.find(form, end)
+                    continue
                 if not any(m.start < end and start < m.end for m in matches):
                     matches.append(NameMatch(self.departments[form], start, end, form))
                 start = folded.find(form, end)
@@ -94,7 +101,10 @@ class Vocabulary:
             if best:
                 found.append(
                     NameMatch(
-                        self.departments[best[2]], best[1], window.end(), text[best[1] : window.end()]
+                        self.departments[best[2]],
+                        best[1],
+                        window.end(),
+                        text[best[1] : window.end()],
                     )
                 )
         return found
@@ -103,7 +113,10 @@ class Vocabulary:
         """Sections named as sections: in 【】, or with 栏目, 专栏, 板块 or 栏 after the name."""
         found = [name for name in re.findall(r"[【\[〖]([^】\]〗]+)[】\]〗]", text)]
         for section in self.sections:
-            if re.search(re.escape(section) + r"[”’\"」]?(?:这个|的)?(?:栏目|专栏|板块|版块|栏)", text):
+            if re.search(
+                re.escape(section) + r"[”’\"」]?(?:这个?|那个?|的)?(?:栏目|专栏|板块|版块|栏|里)",
+                text,
+            ):
                 found.append(section)
         return [name for name in dict.fromkeys(found) if name in self.sections]
 
