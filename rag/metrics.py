@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from rag.text import strip_space
 
@@ -28,6 +29,12 @@ _DATES = re.compile(
 )
 _FIGURE = re.compile(r"\d+(?:\.\d+)?\s*(?:[%‰]|[十百千]?[万亿])?")
 _COUNTED = "条期则篇项"
+# How much was searched is said of the archive, not of what is cited.
+_SEARCHED = re.compile(r"[（(]检索范围[^）)]*[）)]|已检索[^\n]*")
+_SUM = re.compile(
+    r"(?P<a>\d+(?:\.\d+)?)(?P<sign>[-+])(?P<b>\d+(?:\.\d+)?)="
+    r"(?P<c>\d+(?:\.\d+)?)(?P<scale>%|[十百千]?[万亿])?(?P<points>个?百分点)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +231,9 @@ def wrong_year(
 def figures(answer: str) -> list[str]:
     """The figures of an answer in order, with 万, 亿 and % (5452万, 54.8%), without repeats.
 
-    Citation marks, list numbers, dates and issue numbers are left out.
+    Citation marks, list numbers, dates, issue numbers and the range searched are left out.
     """
-    text = unicodedata.normalize("NFKC", answer)
+    text = unicodedata.normalize("NFKC", _SEARCHED.sub(" ", answer))
     text = _CITATION_MARK.sub(" ", text)
     text = _LIST_MARK.sub(" ", text)
     text = _THOUSANDS.sub(lambda match: match.group().replace(",", ""), text)
@@ -239,19 +246,42 @@ def unsupported_figures(
 ) -> list[str]:
     """The figures of the answer that stand in none of `sources` (the quotes and their labels).
 
-    `counts` are numbers that a reader can count in the answer itself (how many items are cited):
-    共3条 is supported by three of them.
+    Two kinds are supported without a source: a number of cited items, given in `counts`
+    (共3条), and the result of a sum or difference that is written out, is right, and whose
+    operands stand in sources (3180－2350＝830亩).
     """
     own = comparable(answer)
+    worked_out = _worked_out(own, sources)
     return [
         figure
         for figure in figures(answer)
-        if not any(contains(source, figure) for source in sources)
+        if not _stands(figure, sources)
+        and figure not in worked_out
         and not any(
             str(count) == figure and re.search(rf"(?<![\d.]){figure}[{_COUNTED}]", own)
             for count in counts
         )
     ]
+
+
+def _stands(figure: str, sources: Sequence[str]) -> bool:
+    # Without its scale a figure is another one: 5452元 is not in 5452万元.
+    end = r"(?!\.?\d|[%‰万亿])" if figure[-1].isdigit() else ""
+    pattern = re.compile(rf"(?<!\d)(?<!\d\.){re.escape(figure)}{end}")
+    return any(pattern.search(comparable(source)) for source in sources)
+
+
+def _worked_out(answer: str, sources: Sequence[str]) -> set[str]:
+    """Result and operands of every right sum in the answer; its scale holds for all three."""
+    supported: set[str] = set()
+    for match in _SUM.finditer(answer):
+        a, b, c = (Decimal(match[name]) for name in "abc")
+        scale = match["scale"] or ""
+        unit = "%" if match["points"] else scale
+        given = all(_stands(match[name] + unit, sources) for name in "ab")
+        if given and (a + b if match["sign"] == "+" else a - b) == c:
+            supported |= {match["a"], match["b"], match["c"] + scale}
+    return supported
 
 
 def figure_exactness(

@@ -251,12 +251,35 @@ def test_unsupported_figures_stand_in_no_source():
 
 def test_a_figure_of_another_scale_is_unsupported():
     assert unsupported_figures("5452亿元", ["5452万元"]) == ["5452亿"]
+    assert unsupported_figures("5452元", ["5452万元"]) == ["5452"]
+    assert unsupported_figures("5家", ["55%", "5%", "1.5家", "5.5家"]) == ["5"]
+    assert unsupported_figures("5452元", ["5452万元", "5452元"]) == []
 
 
 def test_the_number_of_cited_items_may_be_stated():
     assert unsupported_figures("共3条：", [], counts=[3]) == []
     assert unsupported_figures("共4条：", [], counts=[3]) == ["4"]
     assert unsupported_figures("养老院3家", [], counts=[3]) == ["3"]
+
+
+def test_a_difference_written_out_is_supported_by_its_operands():
+    sources = ["造林2350亩", "造林3180亩", "联防21万亩", "联防15万亩"]
+
+    assert unsupported_figures("相差（程序计算：3180－2350＝830亩）", sources) == []
+    assert unsupported_figures("21－15＝6万亩", sources) == []
+    assert unsupported_figures("96.5－95.4＝1.1个百分点", ["由95.4%升至96.5%"]) == []
+
+
+@pytest.mark.parametrize("sum_", ["3180－2350＝831亩", "3180＋2350＝830亩", "3180－2350＝830万亩"])
+def test_a_wrong_difference_is_unsupported(sum_):
+    sources = ["造林2350亩", "造林3180亩"]
+
+    assert unsupported_figures(sum_, sources)[-1].startswith("83")
+
+
+def test_the_range_searched_is_no_figure_of_the_answer():
+    assert figures("共 2 条（检索范围：2022-03-11 至 2025-10-31 的 12 期、117 条）") == ["2"]
+    assert figures("没有找到。\n已检索：12 期、117 条。\n最接近的有3家") == ["3"]
 
 
 def test_figure_exactness_is_the_supported_share():
