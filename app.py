@@ -1,0 +1,115 @@
+"""The page: python app.py [--host H] [--port P]."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from rag.errors import BulletinError
+from rag.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from page.engine import Chain
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 7860
+
+
+def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python app.py", description="政务快报问答的网页")
+    parser.add_argument("--host", default=DEFAULT_HOST, help="监听的地址（默认 %(default)s）")
+    parser.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="监听的端口（默认 %(default)s）"
+    )
+    return parser.parse_args(argv)
+
+
+def prepare_environment(settings: Settings) -> None:
+    """Switch off every telemetry of the libraries, before any of them is imported."""
+    for name, value in (
+        ("GRADIO_ANALYTICS_ENABLED", "False"),
+        ("HF_HUB_DISABLE_TELEMETRY", "1"),
+        ("DO_NOT_TRACK", "1"),
+        ("ANONYMIZED_TELEMETRY", "False"),
+    ):
+        os.environ[name] = value
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ["GRADIO_TEMP_DIR"] = str((settings.data_dir / "page").resolve())
+
+
+def serve(settings: Settings, host: str, port: int, build: Callable[[], Chain]) -> None:
+    """Serve the page until interrupted; `build` runs in the background."""
+    listener = listen(host, port)
+    prepare_environment(settings)
+    # Imported late: Gradio takes over two seconds and reads the environment while it is imported.
+    import uvicorn
+
+    from page.engine import Engine
+    from page.layout import build_page
+    from page.server import build_server
+
+    engine = Engine(build)
+    bound = listener.getsockname()[1]
+    application = build_server(build_page(engine), host, bound)
+    print(f"页面地址：http://{shown_host(host)}:{bound}/（按 Ctrl+C 停止）", flush=True)
+    engine.start()
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application, log_level="warning", access_log=False, timeout_graceful_shutdown=2
+        )
+    )
+    server.run(sockets=[listener])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; BulletinError when the port is taken or the host is not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    if os.name == "posix":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise BulletinError(
+            f"无法在 {host}:{port} 上监听，端口可能已被占用。请用 --port 换一个端口。"
+        ) from error
+    return listener
+
+
+def shown_host(host: str) -> str:
+    """The host as it is typed into a browser."""
+    if host in ("0.0.0.0", "::"):
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the page; 0 after Ctrl+C, 1 with a Chinese message when it cannot start."""
+    arguments = parse_arguments(argv)
+    try:
+        settings = load_settings()
+        serve(settings, arguments.host, arguments.port, lambda: _build(settings))
+    except BulletinError as error:
+        print(f"错误：{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def _build(settings: Settings) -> Chain:
+    # Imported in the background, so that the page is served while models load.
+    from rag.chain import build_chain
+
+    chain: Chain = build_chain(settings)
+    return chain
+
+
+if __name__ == "__main__":
+    sys.exit(main())

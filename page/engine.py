@@ -1,0 +1,114 @@
+"""The question-answering chain behind the page, loaded while the page is already served."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from rag.errors import BulletinError
+from rag.schema import Answer, Chunk, Filters, IssueRecord
+
+log = logging.getLogger(__name__)
+
+INGEST_COMMAND = "python -m ingest 快报文件或文件夹"
+EMPTY_INDEX = "还没有收录任何快报。请先停止本程序，在程序所在文件夹运行下面的命令，再重新启动页面。"
+UNEXPECTED = "程序内部出错，问题没有处理完。请稍后再试；仍然出错时，请管理员查看运行日志。"
+LOAD_FAILED = "问答引擎没有加载成功，请管理员查看运行日志。"
+
+
+class Archive(Protocol):
+    """What the page reads from the catalogue."""
+
+    def sync(self, store: Any) -> bool: ...
+    def issues(self, filters: Filters = ...) -> list[IssueRecord]: ...
+    def scan(self, filters: Filters) -> list[Chunk]: ...
+    def chunks(self, ids: Sequence[str]) -> list[Chunk]: ...
+    def count(self, filters: Filters = ...) -> int: ...
+    def departments(self) -> list[tuple[str, int]]: ...
+    def sections(self) -> list[tuple[str, int]]: ...
+
+
+class Chain(Protocol):
+    """What the page calls of the chain."""
+
+    @property
+    def catalog(self) -> Archive: ...
+    @property
+    def store(self) -> Any: ...
+    def stream(self, input: Any) -> Iterator[Answer]: ...
+
+
+class NotReadyError(BulletinError):
+    """The chain could not be loaded, or there is nothing to ask about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What the archive holds: issues, items, and the dates of the first and last issue."""
+
+    issues: int
+    items: int
+    first: date
+    last: date
+
+
+class Engine:
+    """Loads the chain in the background and hands it to whoever waits for it."""
+
+    def __init__(self, build: Callable[[], Chain]) -> None:
+        self._build = build
+        self._loaded = threading.Event()
+        self._chain: Chain | None = None
+        self._problem = ""
+
+    def start(self) -> None:
+        """Begin loading; returns at once."""
+        threading.Thread(target=self._load, name="load-chain", daemon=True).start()
+
+    def _load(self) -> None:
+        try:
+            self._chain = self._build()
+        except BulletinError as error:
+            self._problem = str(error)
+        except Exception:
+            log.exception("问答引擎加载失败")
+            self._problem = LOAD_FAILED
+        finally:
+            self._loaded.set()
+
+    @property
+    def loading(self) -> bool:
+        return not self._loaded.is_set()
+
+    def chain(self) -> Chain:
+        """The chain, as soon as it is loaded; NotReadyError when it never will be."""
+        self._loaded.wait()
+        if self._chain is None:
+            raise NotReadyError(self._problem)
+        return self._chain
+
+    def archive(self) -> Archive:
+        """The catalogue as it is now, as soon as the chain is loaded."""
+        chain = self.chain()
+        # Another process may have taken in issues since; asking costs a file lookup.
+        chain.catalog.sync(chain.store)
+        return chain.catalog
+
+    def holdings(self) -> Holdings | None:
+        """What can be asked about; None for an empty archive."""
+        archive = self.archive()
+        records = archive.issues()
+        if not records:
+            return None
+        days = [record.published for record in records]
+        return Holdings(len(records), archive.count(), min(days), max(days))
+
+    def stream(self, question: str, history: Sequence[dict[str, str]]) -> Iterator[Answer]:
+        """Ever more complete answers to a question; NotReadyError when there is nothing to ask."""
+        if not self.archive().count():
+            raise NotReadyError(f"{EMPTY_INDEX}\n{INGEST_COMMAND}")
+        yield from self.chain().stream({"question": question, "history": list(history)})

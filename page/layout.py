@@ -1,0 +1,85 @@
+"""The page: its head, its tabs, and the bridge from clicks in HTML to Python."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import gradio as gr
+
+from page.ask_tab import build_ask_tab
+from page.engine import UNEXPECTED, Engine
+from page.issue_view import open_issue
+from page.render import masthead_html, not_ready_html
+from rag.errors import BulletinError
+
+log = logging.getLogger(__name__)
+
+TITLE = "政务快报问答"
+STATIC = "page"
+
+_HEAD = f'<link rel="stylesheet" href="{STATIC}/style.css">'
+_SCRIPT = f'<script src="{STATIC}/script.js"></script>'
+_CONNECT = "window.bulletinPage.connect(element, server, (data) => trigger('submit', data));"
+_DIALOG = (
+    '<dialog id="issue" aria-label="原文"><div class="bar"><span>原文</span>'
+    '<button type="button" class="close" data-close>关闭</button></div>'
+    '<div class="issue-body" tabindex="0"></div></dialog><div id="said" role="status"></div>'
+)
+
+
+def build_page(engine: Engine) -> gr.Blocks:
+    """The whole page over an engine; nothing is loaded and no port is opened."""
+
+    def read_issue(request: Any) -> str:
+        """The HTML of an issue for {"chunk", "start", "end"}."""
+        try:
+            chunk, start, end = str(request["chunk"]), int(request["start"]), int(request["end"])
+            return str(open_issue(engine.archive(), chunk, start, end))
+        except BulletinError as error:
+            return str(not_ready_html(str(error)))
+        except Exception:
+            log.exception("打开原文时出错")
+            return str(not_ready_html(UNEXPECTED))
+
+    page = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
+    with page:
+        head = gr.HTML(
+            str(masthead_html(None, loading=True)), elem_id="head", apply_default_css=False
+        )
+        bridge = gr.HTML(
+            _DIALOG,
+            elem_id="bridge",
+            apply_default_css=False,
+            head=_SCRIPT,
+            js_on_load=_CONNECT,
+            server_functions=[read_issue],
+        )
+        with gr.Tabs(elem_id="tabs"), gr.Tab("问答", id="ask"):
+            build_ask_tab(page, engine, head, bridge)
+    return page
+
+
+def theme() -> gr.themes.Base:
+    """Quiet colours and the fonts of the reader's own machine; nothing is downloaded."""
+    fonts = ("PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif")
+    return gr.themes.Default(
+        primary_hue=gr.themes.colors.blue,
+        neutral_hue=gr.themes.colors.slate,
+        radius_size=gr.themes.sizes.radius_sm,
+        font=[gr.themes.Font(name) for name in fonts],
+        font_mono=[gr.themes.Font(name) for name in ("Consolas", "monospace")],
+    ).set(
+        body_background_fill="#f4f5f7",
+        body_background_fill_dark="#13171c",
+        border_color_primary="#d7dce2",
+        border_color_primary_dark="#343d48",
+        input_background_fill="#ffffff",
+        input_background_fill_dark="#1b2027",
+        color_accent="#1d4e89",
+    )
+
+
+def head_html() -> str:
+    """What goes into <head>."""
+    return _HEAD

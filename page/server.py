@@ -1,0 +1,80 @@
+"""The web server: the Gradio page, its own files, and headers that keep the browser at home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from page.layout import STATIC, head_html, theme
+
+MAX_UPLOAD = "20mb"
+_FILES = Path(__file__).parent / "static"
+
+# Gradio compiles its templates in the browser, hence unsafe-eval; no address but our own is allowed.
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    )
+)
+_HEADERS = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+class StayAtHome:
+    """Adds the headers that forbid the browser every address but this server's."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+            await send(message)
+
+        if scope["type"] == "http":
+            await self._app(scope, receive, send_with_headers)
+        else:
+            await self._app(scope, receive, send)
+
+
+def build_server(page: gr.Blocks, host: str, port: int) -> FastAPI:
+    """The application to be served at host:port."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(StayAtHome)
+    app.mount(f"/{STATIC}", StaticFiles(directory=_FILES))
+    gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        server_name=host,
+        server_port=port,
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        pwa=False,
+        ssr_mode=False,
+        mcp_server=False,
+        show_error=False,
+        max_file_size=MAX_UPLOAD,
+        theme=theme(),
+        head=head_html(),
+    )
+    return app

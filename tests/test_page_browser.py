@@ -1,0 +1,371 @@
+"""The page in headless Chromium, over the hand-written archive of page_fake."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+from page_fake import ATTACK, FakeChain
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+import app
+from page.engine import Engine
+from page.layout import build_page
+from page.server import build_server
+from rag.settings import Settings
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+pytestmark = pytest.mark.skipif(
+    not Path(CHROMIUM).exists(), reason="没有 chromium，安装：apt-get install chromium"
+)
+QUESTION = "2023年一季度技改投资上报额是多少？"
+
+
+@dataclass
+class Served:
+    """A page being served, and the chain behind it."""
+
+    url: str
+    chain: FakeChain
+    server: uvicorn.Server = field(repr=False)
+
+
+def serve(chain: FakeChain, data_dir: Path) -> Served:
+    """Serve the page from a thread, on a free port."""
+    app.prepare_environment(Settings(data_dir=data_dir))
+    engine = Engine(lambda: chain)
+    listener = app.listen("127.0.0.1", 0)
+    port = listener.getsockname()[1]
+    application = build_server(build_page(engine), "127.0.0.1", port)
+    server = uvicorn.Server(uvicorn.Config(application, log_level="error"))
+    threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True).start()
+    engine.start()
+    while not server.started:
+        time.sleep(0.05)
+    return Served(f"http://127.0.0.1:{port}/", chain, server)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    running = serve(FakeChain(), tmp_path_factory.mktemp("data"))
+    yield running
+    running.server.should_exit = True
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Watched:
+    """A browser page that remembers every address asked for and every rule broken."""
+
+    page: Page
+    addresses: list[str]
+    violations: list[str]
+    errors: list[str]
+
+
+_WATCH_POLICY = """
+window.violations = [];
+document.addEventListener('securitypolicyviolation', (event) => {
+  window.violations.push(event.blockedURI + ' ' + event.violatedDirective);
+});
+"""
+
+
+def watch(browser: Browser, **options: object) -> Watched:
+    context = browser.new_context(locale="zh-CN", **options)  # type: ignore[arg-type]
+    context.add_init_script(_WATCH_POLICY)
+    watched = Watched(context.new_page(), [], [], [])
+    context.on("request", lambda request: watched.addresses.append(request.url))
+    watched.page.on("pageerror", lambda error: watched.errors.append(str(error)))
+    return watched
+
+
+@pytest.fixture
+def page(browser: Browser, served: Served) -> Iterator[Page]:
+    watched = watch(browser, viewport={"width": 1366, "height": 768})
+    watched.page.goto(served.url)
+    expect(watched.page.locator(".examples button").first).to_be_visible()
+    yield watched.page
+    assert watched.errors == []
+    watched.page.context.close()
+
+
+def ask(page: Page, question: str) -> None:
+    """Type a question, press Enter, and wait until the answer is whole."""
+    page.fill("#question textarea", question)
+    page.press("#question textarea", "Enter")
+    expect(page.locator("#current .question")).to_contain_text(question[:40])
+    expect(page.locator("#current .working")).to_have_count(0)
+
+
+def test_no_request_leaves_the_machine(browser: Browser, served: Served) -> None:
+    watched = watch(browser)
+    page = watched.page
+    page.goto(served.url)
+    expect(page.locator(".examples button").first).to_be_visible()
+    ask(page, QUESTION)
+    page.click("#current .cite")
+    page.click("#current [data-open]")
+    expect(page.locator("#issue mark")).to_be_visible()
+    page.wait_for_timeout(1000)
+    remote = [url for url in watched.addresses if urlsplit(url).scheme in ("http", "https", "ws")]
+    assert remote
+    assert {urlsplit(url).netloc for url in remote} == {urlsplit(served.url).netloc}
+    # A request that the policy stops is never sent, so it is looked for on its own.
+    assert page.evaluate("window.violations") == []
+    page.context.close()
+
+
+def test_browser_is_forbidden_every_other_address(page: Page) -> None:
+    outcome = page.evaluate("fetch('https://example.com/').then(() => 'sent', () => 'refused')")
+    assert outcome == "refused"
+    assert page.evaluate("window.violations") == ["https://example.com/ connect-src"]
+
+
+def test_only_local_fonts_are_named(page: Page) -> None:
+    used = page.evaluate(
+        "[...document.styleSheets].flatMap(s => [...s.cssRules])"
+        ".filter(r => r instanceof CSSFontFaceRule).map(r => r.cssText)"
+    )
+    assert [rule for rule in used if "//" in rule.replace(page.url, "")] == []
+
+
+def test_answer_shows_its_source_beside_it(page: Page) -> None:
+    ask(page, QUESTION)
+    answer = page.locator("#current .answer")
+    card = page.locator("#current .card")
+    expect(answer).to_contain_text("5452万元")
+    expect(card.locator(".label")).to_have_text(
+        "《延津政务快报》2023年第18期（2023-04-21）【全力拼经济】科工局"
+    )
+    expect(card.locator("mark")).to_have_text(
+        "一季度，我县技改投资上报额5452万元，同比增速达到54.8%。"
+    )
+    left, right = answer.bounding_box(), card.bounding_box()
+    assert left is not None
+    assert right is not None
+    assert right["x"] >= left["x"] + left["width"]
+
+
+def test_marker_points_at_its_card(page: Page) -> None:
+    ask(page, QUESTION)
+    page.click("#current .cite")
+    expect(page.locator("#current .card")).to_have_class(re.compile("pointed"))
+    expect(page.locator("#current .card")).to_be_focused()
+
+
+def test_item_unfolds_whole(page: Page) -> None:
+    ask(page, QUESTION)
+    opening = page.get_by_text("建立技改项目库", exact=False)
+    expect(opening).to_be_hidden()
+    page.click("#current [data-unfold]")
+    expect(opening).to_be_visible()
+
+
+def test_whole_issue_opens_at_the_quote_and_closes_with_escape(page: Page) -> None:
+    ask(page, QUESTION)
+    page.click("#current [data-open]")
+    quote = page.locator("#issue mark")
+    expect(quote).to_have_text("一季度，我县技改投资上报额5452万元，同比增速达到54.8%。")
+    expect(quote).to_be_in_viewport()
+    assert page.evaluate("document.querySelector('#issue .issue-body').scrollTop") > 0
+    expect(page.locator("#issue .bar span")).to_have_text(
+        "《延津政务快报》2023年第18期（2023-04-21）"
+    )
+    page.keyboard.press("Escape")
+    expect(page.locator("#issue")).to_be_hidden()
+
+
+def test_refusal_offers_the_nearest_item(page: Page) -> None:
+    ask(page, "延津县2024年GDP是多少")
+    expect(page.locator("#current .answer")).to_contain_text("没有找到")
+    expect(page.locator("#current .nearest .card")).to_contain_text("安罗高速")
+    page.click("#current .nearest [data-open]")
+    expect(page.locator("#issue .cited")).to_be_in_viewport()
+
+
+def test_masthead_fact_opens_at_its_line(page: Page) -> None:
+    ask(page, "第18期的责任编辑是谁")
+    page.click("#current [data-open]")
+    expect(page.locator("#issue mark")).to_have_text("责任编辑：李勉")
+    expect(page.locator("#issue mark")).to_be_in_viewport()
+
+
+def test_example_question_is_asked_with_a_click(page: Page) -> None:
+    example = page.locator(".examples button").first
+    words = example.inner_text()
+    example.click()
+    expect(page.locator("#current .question")).to_have_text(words)
+    expect(page.locator("#current .answer-foot")).to_be_visible()
+    expect(page.locator(".examples")).to_have_count(0)
+
+
+def test_markup_in_bulletin_and_question_does_nothing(page: Page) -> None:
+    ask(page, f"<b>{ATTACK}")
+    expect(page.locator("#current .card")).to_contain_text("<script>")
+    page.click("#current [data-open]")
+    expect(page.locator("#issue .cited")).to_contain_text("<script>")
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("#current img, #current a, #issue img, #issue a").count() == 0
+
+
+def test_follow_up_carries_the_conversation(page: Page, served: Served) -> None:
+    ask(page, QUESTION)
+    ask(page, "同比呢？")
+    assert served.chain.asked[-1]["question"] == "同比呢？"
+    assert [turn["role"] for turn in served.chain.asked[-1]["history"]] == ["user", "assistant"]
+    expect(page.locator("#earlier .turn")).to_have_count(1)
+    expect(page.locator("#earlier .card mark")).to_be_visible()
+
+
+def test_new_conversation_forgets_the_old_one(page: Page, served: Served) -> None:
+    ask(page, QUESTION)
+    page.click("#fresh")
+    expect(page.locator(".examples button").first).to_be_visible()
+    expect(page.locator(".turn")).to_have_count(0)
+    ask(page, "再问一次")
+    assert served.chain.asked[-1]["history"] == []
+
+
+def test_running_answer_can_be_stopped(page: Page) -> None:
+    page.fill("#question textarea", "慢慢说")
+    page.press("#question textarea", "Enter")
+    expect(page.locator("#current .text")).to_contain_text("5452")
+    page.click("#question .stop-button")
+    expect(page.locator("#current .answer")).to_contain_text("已停止")
+    expect(page.locator("#question .submit-button")).to_be_visible()
+    ask(page, QUESTION)
+    expect(page.locator("#current .answer-foot")).to_be_visible()
+
+
+def test_failure_is_told_in_chinese_without_a_trace(page: Page) -> None:
+    ask(page, "让它崩溃")
+    expect(page.locator("#current [role=alert]")).to_contain_text("程序内部出错")
+    assert "secret" not in page.content()
+    ask(page, QUESTION)
+    expect(page.locator("#current .card")).to_be_visible()
+
+
+def test_question_of_100000_characters_gets_a_clear_answer(page: Page) -> None:
+    ask(page, "长" * 100_000)
+    expect(page.locator("#current [role=alert]")).to_contain_text("问题太长")
+
+
+def test_empty_question_is_not_asked(page: Page, served: Served) -> None:
+    before = len(served.chain.asked)
+    page.fill("#question textarea", "   ")
+    page.press("#question textarea", "Enter")
+    expect(page.get_by_text("请先输入问题")).to_be_visible()
+    assert len(served.chain.asked) == before
+
+
+def test_copied_quote_carries_its_source(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ask(page, QUESTION)
+    page.locator("#current .card [data-copy]").click()
+    expect(page.locator("#said")).to_have_text("已复制")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.endswith(
+        "54.8%。”（《延津政务快报》2023年第18期（2023-04-21）【全力拼经济】科工局）"
+    )
+
+
+def test_phone_shows_the_source_below_and_needs_no_sideways_scroll(
+    browser: Browser, served: Served
+) -> None:
+    page = watch(browser, viewport={"width": 390, "height": 844}).page
+    page.goto(served.url)
+    expect(page.locator(".examples button").first).to_be_visible()
+    ask(page, QUESTION)
+    answer = page.locator("#current .answer").bounding_box()
+    card = page.locator("#current .card").bounding_box()
+    assert answer is not None
+    assert card is not None
+    assert card["y"] >= answer["y"] + answer["height"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.context.close()
+
+
+def test_dark_mode_keeps_text_readable(browser: Browser, served: Served) -> None:
+    page = watch(browser, color_scheme="dark").page
+    page.goto(served.url)
+    expect(page.locator(".examples button").first).to_be_visible()
+    ask(page, QUESTION)
+    for place in (".answer .text p", ".card .excerpt", ".card mark", ".question"):
+        assert page.evaluate(_CONTRAST, f"#current {place}") >= 4.5
+    page.context.close()
+
+
+# Contrast by WCAG 2.1: (L1 + 0.05) / (L2 + 0.05); 4.5 is its bound for running text.
+_CONTRAST = """selector => {
+  const luminance = (text) => {
+    const [r, g, b] = text.match(/[\\d.]+/g).map(Number).map((v) => {
+      v /= 255;
+      return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  let element = document.querySelector(selector);
+  const ink = luminance(getComputedStyle(element).color);
+  while (/rgba\\(.*, 0\\)/.test(getComputedStyle(element).backgroundColor)) {
+    element = element.parentElement;
+  }
+  const paper = luminance(getComputedStyle(element).backgroundColor);
+  return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+}"""
+
+
+def test_two_people_ask_at_once(browser: Browser, served: Served) -> None:
+    pages = [watch(browser).page for _ in range(2)]
+    for page in pages:
+        page.goto(served.url)
+        expect(page.locator(".examples button").first).to_be_visible()
+    pages[0].fill("#question textarea", "慢慢说")
+    pages[0].press("#question textarea", "Enter")
+    expect(pages[0].locator("#current .working")).to_be_visible()
+    ask(pages[1], "延津县2024年GDP是多少")
+    expect(pages[1].locator("#current .answer")).to_contain_text("没有找到")
+    expect(pages[0].locator("#current .question")).to_have_text("慢慢说")
+    expect(pages[0].locator("#current .working")).to_be_visible()
+    for page in pages:
+        page.context.close()
+
+
+def test_empty_archive_says_what_to_run(browser: Browser, tmp_path: Path) -> None:
+    running = serve(FakeChain(empty=True), tmp_path)
+    page = watch(browser).page
+    page.goto(running.url)
+    expect(page.locator("#welcome pre")).to_contain_text("python -m ingest")
+    expect(page.locator("#head")).to_contain_text("尚无数据")
+    page.context.close()
+    running.server.should_exit = True
+
+
+def test_files_of_the_machine_are_not_served(page: Page, served: Served) -> None:
+    for path in (Path(app.__file__).resolve(), Path("/etc/passwd")):
+        answer = page.request.get(f"{served.url}gradio_api/file={path}")
+        assert answer.status in (403, 404)
+    assert page.request.get(f"{served.url}page/../app.py").status == 404
+    assert page.request.get(f"{served.url}page/%2e%2e/layout.py").status == 404
+
+
+def test_the_page_is_declared_chinese(page: Page) -> None:
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+    assert page.title() == "政务快报问答"
