@@ -80,3 +80,22 @@ def make_issue(
         content_hash=hashlib.sha256(text.encode()).hexdigest(),
     )
     return record, chunks
+
+
+def bulletin_text(
+    number: int,
+    items: Iterable[tuple[str, str, str]],
+    *,
+    year: int = 2023,
+    day: str = "4月21日",
+    editor: str = "李勉",
+) -> str:
+    """An issue as offices type it, from (section, department, text) of each item."""
+    lines = ["延津政务快报", "", f"第{number}期", "", "延津县人民政府办公室", "", f"{year}年{day}"]
+    last = ""
+    for section, department, text in items:
+        if section != last:
+            lines += ["", f"【{section}】"]
+            last = section
+        lines += ["", f"{text}（{department}）"]
+    return "\n".join([*lines, "", f"责任编辑：{editor}", ""])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ from rag.catalog.rows import (
     issue_condition,
     issue_row,
     read_chunk,
+    read_day,
     read_issue,
 )
-from rag.schema import Chunk, Filters, IssueRecord
+from rag.schema import Chunk, Filters, IssueRecord, IssueRef
 from rag.text import search_tokens
 from rag.vector_store import StoredIssue, VectorStore
 
@@ -108,6 +110,15 @@ class Catalog:
             f"SELECT {ISSUE_COLUMNS} FROM issues WHERE {where.sql} ORDER BY published, key", where
         )
         return [read_issue(row) for row in rows]
+
+    def dates(self) -> list[tuple[IssueRef, date]]:
+        """Every issue with its date, by date; lighter than `issues`, which carry their text."""
+        rows = self._rows(
+            "SELECT year, issue_number, edition, series, published FROM issues"
+            " ORDER BY published, key",
+            Condition(),
+        )
+        return [(IssueRef(*row[:4]), read_day(row[4])) for row in rows]
 
     def count(self, filters: Filters = NO_FILTERS) -> int:
         """How many items there are under the filters; the parts of a long one count once."""

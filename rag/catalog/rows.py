@@ -118,7 +118,7 @@ def read_issue(row: Sequence[Any]) -> IssueRecord:
     distribution, editor, reviewer, signer, text, chunk_ids, source, content_hash, scanned = row[6:]
     return IssueRecord(
         issue=IssueRef(year, number, edition, series),
-        published=_day(published),
+        published=read_day(published),
         publisher=publisher,
         footer=Footer(distribution, editor, reviewer, signer),
         text=text,
@@ -154,7 +154,7 @@ def read_chunk(row: Sequence[Any]) -> Chunk:
     return Chunk(
         id=chunk_id,
         issue=IssueRef(year, number, edition, series),
-        published=_day(published),
+        published=read_day(published),
         section=section,
         title=title,
         departments=tuple(json.loads(departments)),
@@ -190,5 +190,6 @@ def _number(day: date) -> int:
     return day.year * 10000 + day.month * 100 + day.day
 
 
-def _day(number: int) -> date:
+def read_day(number: int) -> date:
+    """From 20230421."""
     return date(number // 10000, number // 100 % 100, number % 100)

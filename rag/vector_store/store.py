@@ -123,11 +123,10 @@ class VectorStore:
         with self._connection.writing(0) as (client, epoch):
             found = self._resolve(client, epoch)
             found.records.modify(metadata={**(found.records.metadata or {}), "ready": True})
+            self._serial = self._cache = None  # from here on `discard` has nothing to give up
             for serial in _serials(client):
                 if serial != found.serial:
                     _drop(client, serial)
-            self._serial = None
-            self._cache = None
 
     def discard(self) -> None:
         """Give up a rebuild; the index stays as it is."""

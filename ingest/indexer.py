@@ -1,0 +1,117 @@
+"""Files → the index, issue by issue: each one is there whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ingest.gaps import review_archive
+from ingest.manifest import Manifest
+from ingest.report import FileReport, IngestReport
+from ingest.run import Embedder, Progress, Run, embed
+from rag.catalog import Catalog
+from rag.departments import load_departments
+from rag.embeddings import load_embeddings
+from rag.settings import Settings
+from rag.vector_store import VectorStore
+
+KEPT_ISSUES = 20  # taken over at a time by a rebuild
+
+
+def ingest_paths(
+    paths: Sequence[Path],
+    settings: Settings,
+    *,
+    embeddings: Embedder | None = None,
+    rebuild: bool = False,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_file: Callable[[FileReport], None] = lambda file: None,
+    on_wait: Callable[[], None] = lambda: None,
+) -> IngestReport:
+    """Take files and folders into the index; whatever fails is reported, the rest goes in.
+
+    With `rebuild` everything is read and embedded anew, with whatever model is set; issues whose
+    file is not given or fails are kept as they are. `on_file` gets each report with its items;
+    `on_wait` is called when another ingest has to end first. Raises StoreError, ModelError,
+    SettingsError when nothing can be done; what was committed until then stays.
+    """
+    with ingest_lock(settings.data_dir, on_wait):
+        model = embeddings or load_embeddings(settings.embedding_model, settings.data_dir)
+        place = (settings.data_dir, settings.chroma_url, model.model_id, model.dimension)
+        with (
+            Manifest(settings.data_dir / "files.sqlite3") as manifest,
+            closing(Catalog(settings.data_dir / "catalog.sqlite3")) as catalog,
+        ):
+            if rebuild:
+                store, before = VectorStore.begin_rebuild(*place)
+            else:
+                store = before = VectorStore.open(*place)
+                catalog.sync(store)
+            run = Run(
+                store=store,
+                before=before,
+                catalog=None if rebuild else catalog,
+                manifest=manifest,
+                embedder=model,
+                departments=load_departments(settings.data_dir / "departments.toml"),
+                on_progress=on_progress,
+                on_file=on_file,
+            )
+            kept = 0
+            if rebuild:
+                kept = _rebuild(run, paths, catalog)
+            else:
+                run.take_all(paths)
+                manifest.commit()
+            return IngestReport(tuple(run.reports), review_archive(catalog.dates()), kept)
+
+
+@contextmanager
+def ingest_lock(data_dir: Path, on_wait: Callable[[], None]) -> Iterator[None]:
+    """One ingest at a time on a data folder; the second waits."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(data_dir / "ingest.lock", thread_local=False)
+    try:
+        lock.acquire(timeout=0.2)
+    except Timeout:
+        on_wait()
+        lock.acquire(poll_interval=0.2)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _rebuild(run: Run, paths: Sequence[Path], catalog: Catalog) -> int:
+    """Fill the new store and switch to it; gives the number of issues kept without a file.
+
+    When no file could be read, or anything breaks off, the index stays as it was.
+    """
+    try:
+        run.take_all(paths)
+        if not run.written:
+            run.store.discard()
+            return 0
+        kept = _keep_the_rest(run)
+        run.store.activate()
+    except BaseException:
+        run.store.discard()
+        raise
+    run.manifest.commit()
+    catalog.sync(run.store)
+    return kept
+
+
+def _keep_the_rest(run: Run) -> int:
+    if run.before is None:
+        return 0
+    keys = sorted(run.before.hashes().keys() - run.written)
+    for start in range(0, len(keys), KEPT_ISSUES):
+        stored = run.before.stored(keys[start : start + KEPT_ISSUES])
+        vectors = iter(embed(run.embedder, [c.text for issue in stored for c in issue.chunks]))
+        for issue in stored:
+            run.store.add_issue(issue.record, issue.chunks, [next(vectors) for _ in issue.chunks])
+    return len(keys)
