@@ -23,9 +23,11 @@ def printed(path):
     return "".join(path.read_text(encoding="utf-8").split())
 
 
+BULLETINS = HERE.parents[1] / "shared" / "bulletins"
+pytestmark = pytest.mark.skipif(not BULLETINS.is_dir(), reason="the two real issues are not here")
 TEXTS = {
-    (2023, 18): printed(HERE / "bulletins" / "2023年第18期.txt"),
-    (2025, 14): printed(HERE / "bulletins" / "2025年第14期.txt"),
+    tuple(map(int, re.search(r"第(\d+)期.*?(20\d\d)年", text).group(2, 1))): text
+    for text in map(printed, sorted(BULLETINS.glob("*.txt")))
 }
 
 
