@@ -52,7 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--out", type=Path, metavar="DIR", help="结果目录")
     evaluate.add_argument("--compare", type=Path, metavar="OLD.json", help="与以前的结果比较")
     evaluate.add_argument(
-        "--min", action="append", default=[], metavar="指标=值", help="达不到时以 1 退出，可多次给出"
+        "--min",
+        action="append",
+        default=[],
+        metavar="指标=值",
+        help="达不到时以 1 退出，可多次给出",
     )
     evaluate.set_defaults(run=_evaluate)
     status = commands.add_parser("status", help="库里有什么、用什么模型、存在哪里")
@@ -192,7 +196,11 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
         print(json.dumps(info, ensure_ascii=False))
         return 0
     print(f"已入库：{info['issues']} 期、{info['items']} 条", end="")
-    print(f"（{info['first']} 至 {info['last']}）" if issues else "；请先运行 python -m ingest 快报文件或文件夹")
+    print(
+        f"（{info['first']} 至 {info['last']}）"
+        if issues
+        else "；请先运行 python -m ingest 快报文件或文件夹"
+    )
     print(f"句向量模型：{chain.embeddings.model_id}（{chain.embeddings.dimension} 维）")
     print("回答方式：原文摘录（extractive）")
     print("设置：")

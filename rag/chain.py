@@ -16,6 +16,7 @@ from rag.embeddings import BulletinEmbeddings, load_embeddings
 from rag.errors import BulletinError, QuestionError
 from rag.extractive.engine import ExtractiveEngine
 from rag.extractive.refusal import without_commands
+from rag.extractive.sentence_vectors import SentenceVectors
 from rag.query.conversation import resolve
 from rag.query.reader import QuestionReader
 from rag.query.spelling import SoundIndex
@@ -59,7 +60,7 @@ class BulletinChain(Runnable[Any, Answer]):
         self.embeddings = embeddings
         self.departments = departments
         self.search = HybridRetriever(embeddings, store, catalog)
-        self._engine = ExtractiveEngine(catalog, self.search)
+        self._engine = ExtractiveEngine(catalog, self.search, SentenceVectors(embeddings))
         self._lock = threading.Lock()
         self._knowledge: _Knowledge | None = None
 

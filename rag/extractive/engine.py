@@ -9,13 +9,15 @@ from typing import Protocol
 
 from rag.citations import CitationBook
 from rag.extractive import comparison
-from rag.extractive.facts import Fact, find_facts
+from rag.extractive.facts import Fact, answer_sentences, find_facts
 from rag.extractive.listing import item_head, item_line, relevant
 from rag.extractive.masthead import masthead_lines
 from rag.extractive.matching import Term, weigh_terms
 from rag.extractive.reading import read_item
 from rag.extractive.refusal import contradicted, nearest_lines, reject, searched
+from rag.extractive.sentence_vectors import SentenceVectors
 from rag.extractive.wording import say_filters, say_range, say_spoken
+from rag.fusion import min_max
 from rag.query.reader import Reading
 from rag.schema import (
     Answer,
@@ -36,6 +38,7 @@ _REPORT_LAG = timedelta(days=460)
 _EARLIEST_PUBLISHED = date(1949, 10, 1)
 FACT_ITEMS = 12
 NEAREST = 3
+COMPARED_ITEMS = 4  # whose sentences are compared with the question by meaning
 # Facts nearly as good as the best one are about the same indicator in other issues.
 SAME_INDICATOR = 0.93
 
@@ -54,9 +57,10 @@ class Search(Protocol):
 class ExtractiveEngine:
     """Answers from the words of the bulletins alone."""
 
-    def __init__(self, archive: Archive, search: Search) -> None:
+    def __init__(self, archive: Archive, search: Search, sentences: SentenceVectors) -> None:
         self._archive = archive
         self._search = search
+        self._sentences = sentences
 
     # --- entry -----------------------------------------------------------------------------
 
@@ -105,7 +109,23 @@ class ExtractiveEngine:
         )
 
     def facts(self, query: ParsedQuery, hits: Sequence[Hit]) -> list[Fact]:
-        return find_facts(query, hits, self.terms(query.terms), self.terms(query.focus))
+        return find_facts(
+            query,
+            hits,
+            self.terms(query.terms),
+            self.terms(query.focus),
+            self.meaning(query.standalone, hits),
+        )
+
+    def meaning(self, question: str, hits: Sequence[Hit]) -> dict[str, float]:
+        """How near the sentences of the best items are to the question, scaled to 0..1."""
+        sentences = [
+            sentence.span.of(hit.chunk.text)
+            for hit in hits[:COMPARED_ITEMS]
+            for sentence in answer_sentences(read_item(hit.chunk))
+        ]
+        values = self._sentences.similarities(question, sentences)
+        return min_max(dict(zip(sentences, values, strict=True)))
 
     def hits(self, query: ParsedQuery, k: int = FACT_ITEMS) -> list[Hit]:
         return self._search.search(query.standalone, k, self.search_filters(query))
@@ -193,10 +213,10 @@ class ExtractiveEngine:
         book = CitationBook()
         if not query.terms and query.intent in (Intent.ISSUE, Intent.DEPARTMENT, Intent.PERSON):
             body = read_item(anchor).sentences
-            fact = Fact(hit, body[-1], None, None, 1.0, 1.0, 1.0, 1.0, 1.0)
+            fact = Fact(hit, body[-1], None, None, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
             return self.finish(query, [self._fact_line(query, fact, book)], book, [hit])
         terms, focus = self.terms(query.terms), self.terms(query.focus)
-        facts = find_facts(query, [hit], terms, focus)
+        facts = self.facts(query, [hit])
         if not facts:
             return self.refuse(query, [hit], "没有登所问的这一点")
         why = reject(query, facts[0], terms, focus)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.entities.figures import Figure
@@ -12,14 +12,17 @@ from rag.extractive.reading import Clause, ItemReading, Sentence, read_item, tim
 from rag.schema import Chunk, Hit, Intent, ParsedQuery, Period
 from rag.text import fold
 
+QUANTITIES = (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM)
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
     """A sentence that may answer, with the figure that does when one is asked for.
 
     `item` is the share of the question that the item holds, `local` the share that the sentence
-    (for a figure: its clause) holds, `focus` the share of the asked-for quantity's name; all 0..1.
-    `time` is the fit of the clock (1 when no time is asked), `score` orders facts.
+    (for a figure: its clause) holds, `focus` the share of the asked-for quantity's name,
+    `meaning` the similarity of the sentence to the question relative to the other sentences
+    looked at; all 0..1. `time` is the fit of the clock (1 when no time is asked), `score` orders.
     """
 
     hit: Hit
@@ -29,6 +32,7 @@ class Fact:
     item: float
     local: float
     focus: float
+    meaning: float
     time: float
     score: float
 
@@ -61,24 +65,41 @@ def lacks_name(terms: Sequence[Term], chunk: Chunk) -> Term | None:
     return None
 
 
+def answer_sentences(reading: ItemReading) -> list[Sentence]:
+    """The sentences of the body; the title when there is nothing else."""
+    body = [s for s in reading.sentences if s.span.end > reading.title.end]
+    return body or list(reading.sentences)
+
+
 def find_facts(
-    query: ParsedQuery, hits: Sequence[Hit], terms: Sequence[Term], focus: Sequence[Term]
+    query: ParsedQuery,
+    hits: Sequence[Hit],
+    terms: Sequence[Term],
+    focus: Sequence[Term],
+    meaning: Mapping[str, float],
 ) -> list[Fact]:
-    """All candidate facts of the items found, best first."""
+    """The candidate facts of the items found, best first.
+
+    A question for a quantity gets figures only. `meaning` gives the similarity of sentences,
+    0 for a sentence that was not compared.
+    """
     facts: list[Fact] = []
     for hit in hits:
         reading = read_item(hit.chunk)
         item = item_coverage(terms, hit.chunk)
-        if query.intent in (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM):
-            facts += _figure_facts(query, hit, reading, item, terms, focus)
-        facts += _sentence_facts(query, hit, reading, item, terms)
+        if query.intent in QUANTITIES:
+            facts += _figure_facts(query, hit, reading, item, terms, focus, meaning)
+        else:
+            facts += _sentence_facts(query, hit, reading, item, terms, focus, meaning)
     return sorted(facts, key=lambda fact: -fact.score)
 
 
-def _times(query: ParsedQuery, spoken: Sequence[Period | None], chunk: Chunk) -> float:
+def _times(
+    query: ParsedQuery, spoken: Sequence[Period | None], chunk: Chunk, figure: bool
+) -> float:
     if not query.periods:
         return 1.0
-    return max(time_match(p, s, chunk) for p in query.periods for s in (spoken or (None,)))
+    return max(time_match(p, s, chunk, figure) for p in query.periods for s in (spoken or (None,)))
 
 
 def _figure_facts(
@@ -88,56 +109,51 @@ def _figure_facts(
     item: float,
     terms: Sequence[Term],
     focus: Sequence[Term],
+    meaning: Mapping[str, float],
 ) -> list[Fact]:
     text, chunk = hit.chunk.text, hit.chunk
     facts = []
-    for sentence in reading.sentences:
+    header = header_words(chunk)
+    for sentence in answer_sentences(reading):
         previous = ""
+        words = sentence.span.of(text)
+        near = meaning.get(words, 0.0)
         for clause in sentence.clauses:
+            part = clause.span.of(text)
             for index, figure in enumerate(clause.figures):
                 if not _fits_unit(query.unit, figure):
                     continue
                 label = _label_text(text, clause, index)
-                spoken = clause.time
-                time = _times(query, [spoken], chunk)
-                fields = (
+                time = _times(query, [clause.time], chunk, figure=True)
+                local = coverage(
+                    terms,
                     (label, 1.0),
-                    (clause.span.of(text), 0.9),
+                    (part, 0.9),
                     (previous, 0.75),
-                    (sentence.span.of(text), 0.65),
+                    (words, 0.65),
                     (chunk.title, 0.65),
                     (text, 0.45),
-                    (header_words(chunk), 0.6),
+                    (header, 0.6),
                 )
-                local = coverage(terms, *fields)
                 named = (
                     coverage(
                         focus,
                         (label, 1.0),
-                        (clause.span.of(text), 0.9),
+                        (part, 0.9),
                         (previous, 0.7),
-                        (sentence.span.of(text), 0.6),
+                        (words, 0.6),
                         (chunk.title, 0.3),
                     )
                     if focus
                     else local
                 )
-                arabic = 0.05 if figure.text[0].isascii() else 0.0
-                score = 0.35 * local + 0.25 * named + 0.25 * item + 0.15 * hit.score + arabic
+                score = (
+                    0.28 * local + 0.22 * named + 0.2 * item + 0.12 * hit.score + 0.18 * near
+                ) * (0.4 + 0.6 * time)
                 facts.append(
-                    Fact(
-                        hit,
-                        sentence,
-                        clause,
-                        figure,
-                        item,
-                        local,
-                        named,
-                        time,
-                        score * (0.4 + 0.6 * time),
-                    )
+                    Fact(hit, sentence, clause, figure, item, local, named, near, time, score)
                 )
-            previous = clause.span.of(text)
+            previous = part
     return facts
 
 
@@ -148,58 +164,59 @@ def _label_text(text: str, clause: Clause, index: int) -> str:
     return text[start:end]
 
 
+# 个, 家 and their like stand for one another in speech (几个企业 / 10余家).
+_THINGS = frozenset("个 家 处 项 件 座 条 台 所 村 起 套 辆 宗 份".split())
+
+
 def _fits_unit(asked: str, figure: Figure) -> bool:
+    if not figure.text[0].isdigit():
+        # 四次 and 一步 are seldom what is asked for.
+        return asked == figure.family and asked not in ("", "times", "time")
     if not asked:
         return bool(figure.unit)
     if asked == figure.family:
         return True
     if asked in ("people", "household"):
         return figure.family in ("people", "household")
-    # 个 and 家 stand for one another in speech (几个企业 / 10余家).
-    return asked in ("个", "家", "处", "项", "件", "座") and figure.family in (
-        "个",
-        "家",
-        "处",
-        "项",
-        "件",
-        "座",
-        "条",
-        "台",
-        "所",
-        "村",
-        "起",
-    )
+    return asked in _THINGS and figure.family in _THINGS
 
 
 _CUES: dict[Intent, re.Pattern[str]] = {
     Intent.REASON: re.compile(
-        r"为了|为|由于|因为|因|以.{2,12}为|针对|围绕|解决|避免|确保|防止|旨在|助力|导致|所致"
+        r"为了|由于|因|以.{2,12}为|针对|围绕|解决|避免|确保|防止|旨在|导致|所致|为.{1,10}提供"
     ),
     Intent.MANNER: re.compile(
         r"通过|采取|采用|建立|组织|推行|开展|实行|加强|利用|结合|按照|明确|成立|召开|一是"
     ),
     Intent.PLACE: re.compile(r"[村镇乡县市区路街道园桥河渠站]|位于|地点"),
-    Intent.DATE: re.compile(r"[年月日]|季度|底前|截至"),
-    Intent.PERSON: re.compile(r"同志|局长|主任|书记|人员|代表|干部|专家|负责人"),
+    Intent.DATE: re.compile(r"\d[年月日]|季度|月底|年底|月初|[上中下]旬"),
+    Intent.PERSON: re.compile(r"同志|[局镇乡院校]长|主任|书记|员|代表|干部|专家|负责人|队|组"),
 }
 
 
 def _sentence_facts(
-    query: ParsedQuery, hit: Hit, reading: ItemReading, item: float, terms: Sequence[Term]
+    query: ParsedQuery,
+    hit: Hit,
+    reading: ItemReading,
+    item: float,
+    terms: Sequence[Term],
+    focus: Sequence[Term],
+    meaning: Mapping[str, float],
 ) -> list[Fact]:
     text, chunk = hit.chunk.text, hit.chunk
     cue = _CUES.get(query.intent)
     facts = []
-    for sentence in reading.sentences:
+    for sentence in answer_sentences(reading):
         words = sentence.span.of(text)
-        time = _times(query, sentence.times or (None,), chunk)
+        time = _times(query, sentence.times or (None,), chunk, figure=False)
         local = coverage(
             terms, (words, 1.0), (chunk.title, 0.6), (text, 0.4), (header_words(chunk), 0.6)
         )
-        bonus = 0.05 if cue and cue.search(words) else 0.0
-        heading = sentence.span.end <= reading.title.end
-        score = 0.45 * local + 0.3 * item + 0.15 * hit.score + bonus - (0.1 if heading else 0.0)
-        facts.append(
-            Fact(hit, sentence, None, None, item, local, local, time, score * (0.4 + 0.6 * time))
+        named = coverage(focus, (words, 1.0)) if focus else local
+        near = meaning.get(words, 0.0)
+        bonus = 0.08 if cue and cue.search(words) else 0.0
+        score = (0.3 * local + 0.25 * item + 0.15 * hit.score + 0.25 * near + bonus) * (
+            0.4 + 0.6 * time
         )
+        facts.append(Fact(hit, sentence, None, None, item, local, named, near, time, score))
     return facts

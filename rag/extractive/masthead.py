@@ -44,12 +44,15 @@ def masthead_lines(
     result = []
     for record in records:
         lines = []
+        if re.search("总期号|总第", question) and (total := re.search(r"总第?\d+期", record.text)):
+            span = Span(total.start(), total.end())
+            lines.append(f"总期号：{span.of(record.text)}[{book.cite_masthead(record, span)}]")
         for name, _, field, line in wanted:
             value = record.publisher if field == "publisher" else getattr(record.footer, field)
             span = _span(record, value, line)
             if value and span:
                 lines.append(f"{name}：{value}[{book.cite_masthead(record, span)}]")
-        if _DATE.search(question) or not wanted:
+        if _DATE.search(question) or not (wanted or lines):
             span = _date_span(record)
             if span:
                 lines.append(

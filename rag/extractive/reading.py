@@ -103,10 +103,12 @@ def _now(chunk: Chunk) -> Period:
 _LAG = timedelta(days=45)
 
 
-def time_match(asked: Period, spoken: Period | None, chunk: Chunk) -> float:
+def time_match(asked: Period, spoken: Period | None, chunk: Chunk, figure: bool = False) -> float:
     """How well the time a clause speaks of fits the time asked about, 0 (another time) to 1.
 
-    A clause without a time of its own speaks of the weeks before the issue's date.
+    A clause without a time of its own speaks of the weeks before the issue's date. A figure is
+    summed over its time, so that the first quarter's is no answer to the first half's; only a
+    question about whole years takes a part of them, shown with its time.
     """
     if spoken is None or spoken.start == spoken.end == chunk.published:
         if asked.contains(chunk.published):
@@ -114,10 +116,19 @@ def time_match(asked: Period, spoken: Period | None, chunk: Chunk) -> float:
         return 0.4 if asked.end < chunk.published <= asked.end + _LAG else 0.0
     if (spoken.start, spoken.end) == (asked.start, asked.end):
         return 1.0
+    years = (asked.start.month, asked.start.day) == (1, 1) and (
+        (asked.end.month, asked.end.day) == (12, 31) or asked.end - asked.start > _A_YEAR
+    )
     if asked.start <= spoken.start and spoken.end <= asked.end:
-        return 0.8
+        if spoken.end == chunk.published and spoken.start == asked.start:
+            return 0.95  # 今年以来 in the last issue of the year
+        return 0.8 if years or not figure else 0.0
+    if figure:
+        # 2月份以来 in an issue of April answers for the time up to that issue.
+        return 0.5 if spoken.end == chunk.published and asked.contains(spoken.end) else 0.0
     if spoken.start <= asked.start and asked.end <= spoken.end:
         return 0.6
-    if spoken.overlaps(asked):
-        return 0.5
-    return 0.0
+    return 0.5 if spoken.overlaps(asked) else 0.0
+
+
+_A_YEAR = timedelta(days=366)

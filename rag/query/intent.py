@@ -27,14 +27,15 @@ _ISSUE_DATE = re.compile(
     r"(?:哪天|哪一天|什么时候|何时|几号|几月几[号日]|什么日期|哪日|日期)(?:出|印发|发|刊发|发行|发布|出版|下发|的)?|(?:印发|出版|发行|刊发|发布|出刊)(?:日期|时间)|日期(?:是|为)?"
 )
 _HOW_MANY_ISSUES = re.compile(r"(?:多少|几)期(?:快报)?")
-_ISSUE = re.compile(r"哪(?:一)?期|第几期|期号|哪(?:几|些)期|几期上|在哪期|哪[号份]快报")
+_ISSUES = re.compile(r"哪(?:几|些)期|几期(?:上|里|登|报|有)")
+_ISSUE = re.compile(r"哪(?:一)?期|第几期|期号|在哪期|哪[号份]快报")
 _DIGEST = re.compile(
     r"要点|摘要|概括|概要|总结|综述|归纳|梳理|汇总|主要内容|讲了?些?(?:什么|啥)|说了?些?(?:什么|啥)|写了?些?(?:什么|啥)|登了?些?(?:什么|啥)|"
     r"有(?:什么|哪些|啥)内容|都有(?:什么|啥)(?:内容|$|[?？])|(?:什么|啥)内容|内容有哪些|大概内容|报道了(?:什么|哪些|啥)"
 )
 _COUNT = re.compile(
-    r"(?:多少|几)(?:条|篇|则)(?:信息|消息|报道|简报|快报|内容|稿件|稿子|动态|工作)?|(?:多少|几)次(?:报道|提到|提及|刊登|上快报|登)|"
-    r"(?:报道|提到|提及|刊登|登|上)(?:了|过)?(?:多少|几)[次条篇期]|"
+    r"(?:多少|几)(?:条|篇|则)(?!道路|河|路|街|管|线|生产线)(?:信息|消息|报道|简报|快报|内容|稿件|稿子|动态|工作)?|(?:多少|几)次(?:报道|提到|提及|刊登|上快报|登)|"
+    r"(?:报道|提到|提及|刊登|登|上|报)(?:了|过)?(?:多少|几)[次条篇期回]|"
     r"(?:多少|几)(?:个|家)(?:部门|单位|乡镇|街道|镇|局)(?!点验)"
 )
 _TREND = re.compile(
@@ -58,7 +59,7 @@ _DEPARTMENTS = re.compile(
 )
 _LIST = re.compile(
     r"哪些|有哪几|哪几|列出|列一下|列举|列个|罗列|清单|盘点|一览|都有(?:什么|啥|谁)|分别(?:是|为|有)|(?:所有|全部)的?(?:信息|报道|工作|内容)|"
-    r"(?:做|干|搞|抓|开展|推进|办|忙)(?:了|过|的)?(?:些)?(?:哪些|什么|啥)(?:工作|事|活|动作)?|(?:有|出台)(?:什么|啥|哪些)(?:工作|动作|举措|新闻|信息|动态)|相关(?:信息|报道|工作)|工作(?:台账|动态|清单)|还有(?:别的|其他|其它|哪|没有别)"
+    r"(?:做|干|搞|抓|开展|推进|办|忙|报|登|上|发)(?:了|过|的)?(?:些)?(?:哪些|什么|啥)(?:工作|事|活|动作)?|(?:有|出台)(?:什么|啥|哪些)(?:工作|动作|举措|新闻|信息|动态)|(?:相关|的)(?:信息|报道|消息|动态)(?:$|[?？])|工作(?:台账|动态|清单)|还有(?:别的|其他|其它|哪|没有别)"
 )
 _MANNER = re.compile(
     r"怎么(?:做|干|办|弄|搞|推|抓|解决|开展|进行|处理|落实|实施|保障|防|管|治|改|帮|实现|推进|推动|提升|优化|分|弄|查|宣传|组织|培训|安排|加强|确保|整治|[一-龥])|如何|怎样|咋(?:做|干|办|搞|推|抓|[一-龥])|"
@@ -140,6 +141,12 @@ def read_intent(text: str, has_issue: bool, times: int, names: int) -> Asked:
     if hit := found(Intent.MASTHEAD, _MASTHEAD.search(text)):
         return hit
     many = _MANY.search(text)
+    if _HOW_MANY_ISSUES.search(text) and re.search("快报|出了|印发|办了|发了|开过|开了", text):
+        return Asked(
+            Intent.COUNT, "issues", many.start() if many else -1, many.end() if many else -1
+        )
+    if hit := found(Intent.COUNT, _COUNT.search(text)):
+        return hit
     adding = _SUM.search(text)
     several = times >= 2 or names >= 2 or _SEVERAL.search(text)
     if many and adding and several:
@@ -165,6 +172,8 @@ def read_intent(text: str, has_issue: bool, times: int, names: int) -> Asked:
         return Asked(Intent.LIST, "departments", hit.start, hit.end)
     if extreme and re.search(r"哪|谁|什么时候|几", text):
         return Asked(Intent.COMPARE, asked_unit(text), extreme.start(), extreme.end())
+    if hit := _ISSUES.search(text):
+        return Asked(Intent.LIST, "issues", hit.start(), hit.end())
     if hit := found(Intent.ISSUE, _ISSUE.search(text)):
         return hit
     if hit := found(Intent.REASON, _REASON.search(text)):

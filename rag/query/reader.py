@@ -29,7 +29,9 @@ _EARLIEST = re.compile(r"最早|第一次|首次|最初")
 _TAIL_LAG = timedelta(days=120)
 _QUANTITIES = (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM)
 # 多少家 and 几座 leave nothing of themselves among the terms.
-_INTERROGATIVE = re.compile(rf"(?:多少|几)(?:{UNIT_PATTERN})?|百分之几|哪(?:一)?[个些家年天位条期]")
+_INTERROGATIVE = re.compile(
+    rf"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|(?:多少|几)(?:{UNIT_PATTERN})?|百分之几|哪(?:一)?[个些家年天位条期]|比(?![例重率])"
+)
 # 总投资 is another quantity than 投资, 新开工 another than 开工.
 _PREFIXES = frozenset("总 新 年 月 日 人均 户均 亩均 单 净 未 非 再 续".split())
 _WORD = re.compile(r"[0-9A-Za-z一-龥㐀-䶿.%]+")
@@ -82,11 +84,14 @@ class QuestionReader:
         periods, open_year = self._periods(times, text)
         masked = _mask(text, [*times, *issues, *names])
         sections = tuple(self.vocabulary.find_sections(text))
+        for section in sections:
+            masked = masked.replace(section, " " * len(section))
         if asked.start >= 0 and asked.intent not in _QUANTITIES:
             masked = masked[: asked.start] + " " * (asked.end - asked.start) + masked[asked.end :]
         masked = _INTERROGATIVE.sub(lambda m: " " * len(m.group()), masked)
         masked = re.sub(r"[【\[〖][^】\]〗]+[】\]〗]", lambda m: " " * len(m.group()), masked)
         terms = self._terms(masked)
+        asked = _as_list(asked, terms, bool(names or sections or refs))
         focus = self._focus(masked, asked)
         claims = tuple(
             f.text
@@ -220,6 +225,13 @@ class QuestionReader:
         if right:
             return tuple(dict.fromkeys((*left[-1:], *right)))
         return left
+
+
+def _as_list(asked: Asked, terms: Sequence[str], limited: bool) -> Asked:
+    """A question that names an office, a section or an issue and nothing else wants its items."""
+    if limited and not terms and asked.intent in (Intent.FACT, Intent.TREND, Intent.DEPARTMENT):
+        return replace(asked, intent=Intent.LIST)
+    return asked
 
 
 def _joined_prefixes(words: Sequence[str]) -> list[str]:
