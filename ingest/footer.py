@@ -66,11 +66,13 @@ def read_footer(lines: Sequence[str]) -> ReadFooter:
         ]
         head = line[: labels[0].start()].strip() if labels else line
         if head:
-            if labels or open_field != "distribution" or _PRINTED.match(line):
+            cut = "" if open_field == "other" or _PRINTED.match(line) else open_field
+            # A page ended within the field: a name goes on with one or two characters.
+            if not cut or (cut != "distribution" and len(head) > 3) or (labels and len(head) > 3):
                 tail.append(head)
             else:
-                label, value = found["distribution"][-1]
-                found["distribution"][-1] = (label, value + head)
+                label, value = found[cut][-1]
+                found[cut][-1] = (label, value + head)
         for place, label_match in enumerate(labels):
             end = labels[place + 1].start() if place + 1 < len(labels) else len(line)
             field = str(label_match.lastgroup)

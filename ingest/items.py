@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +16,7 @@ from ingest.title import (
     skip_mark,
     spaced_title,
 )
+from ingest.wrapping import letters_gap
 from rag.text import close_up, fold
 
 _SENTENCE_END = "。！？!?…；;"
@@ -35,10 +35,8 @@ _TITLE_END = "\x00"
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How an issue is set: `wrapped` is the width of hard-wrapped lines (0: a line a paragraph),
-    `own_line` says that headings stand on lines of their own."""
+    """How an issue is set: `own_line` says that headings stand on lines of their own."""
 
-    wrapped: int = 0
     own_line: bool = False
 
 
@@ -82,45 +80,31 @@ def ends_sentence(text: str) -> bool:
     return text.rstrip(_CLOSERS)[-1:] in tuple(_SENTENCE_END)
 
 
-def display_width(text: str) -> int:
-    """Columns on a terminal, two for a Chinese character; at most those of 200 characters."""
-    text = text[:200]
-    if text.isascii():
-        return len(text)
-    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)
-
-
 def read_style(sections: Sequence[Sequence[Line]]) -> Style:
     """See how the lines of an issue are set."""
-    lines = [line for section in sections for line in section]
-    widths = sorted(display_width(line.text) for line in lines)
-    wrapped = 0
-    if len(widths) >= 6:
-        full = widths[int(len(widths) * 0.9)]
-        if full <= 130 and sum(width >= full - 6 for width in widths) >= len(widths) / 2:
-            wrapped = full
     own = inline = 0
     for section in sections:
         starts = True
         for place, line in enumerate(section):
             if starts:
-                if spaced_title(line.text) and len(line.text) > 50:
+                below = section[place + 1].text if place + 1 < len(section) else ""
+                if len(line.text) > 50 and _has_title(line.text):
                     inline += 1
-                elif (
-                    looks_like_title(line.text)
-                    and place + 1 < len(section)
-                    and not is_signature(section[place + 1].text)
-                    and not spaced_title(line.text + section[place + 1].text)
-                ):
-                    own += 1
+                elif looks_like_title(line.text) and below and not is_signature(below):
+                    # A heading cut by the end of a page is no heading on a line of its own.
+                    own += not _has_title(line.text + below)
             starts = last_signature(line.text) is not None
-    return Style(wrapped, own > inline)
+    return Style(own > inline)
+
+
+def _has_title(text: str) -> bool:
+    return spaced_title(text) is not None or sentence_title(text) is not None
 
 
 def read_items(lines: Sequence[Line], style: Style) -> list[RawItem]:
     """The items of one section in order; every line goes into exactly one of them."""
     drafts: list[_Draft] = []
-    rows = _rows(lines, style)
+    rows = _rows(lines)
     for place, line in enumerate(lines):
         draft = drafts[-1] if drafts else None
         following = lines[place + 1] if place + 1 < len(lines) else None
@@ -135,8 +119,9 @@ def read_items(lines: Sequence[Line], style: Style) -> list[RawItem]:
             draft = _Draft(title_lines=int(_title_line(lines, place, rows, style)))
             drafts.append(draft)
             separator = ""
-        elif separator == " ":
-            draft.title_lines += 1 if _second_half(draft, lines, place, rows, style) else 0
+        elif separator == " " and _second_half(draft, lines, place, rows):
+            draft.title_lines += 1
+            separator = "" if line.gap or line.page_break else " "
         draft.pieces.append((separator, line))
         draft.last_line = line.number
         found = last_signature(draft.tail())
@@ -146,9 +131,9 @@ def read_items(lines: Sequence[Line], style: Style) -> list[RawItem]:
     return [_finish(draft) for draft in drafts]
 
 
-def _rows(lines: Sequence[Line], style: Style) -> list[bool]:
+def _rows(lines: Sequence[Line]) -> list[bool]:
     """Which lines are rows of a table or a list; a row never stands alone."""
-    likely = [_row_like(line, style) for line in lines]
+    likely = [_row_like(line) for line in lines]
     rows: list[bool] = []
     for place, row in enumerate(likely):
         above = lines[place - 1].text if place else ""
@@ -160,7 +145,7 @@ def _rows(lines: Sequence[Line], style: Style) -> list[bool]:
     return rows
 
 
-def _row_like(line: Line, style: Style) -> bool:
+def _row_like(line: Line) -> bool:
     if len(line.text) > 400:
         return False
     text = fold(line.text)
@@ -168,8 +153,6 @@ def _row_like(line: Line, style: Style) -> bool:
         return not ends_sentence(text)
     if _LIST_MARK.match(text):
         return spaced_title(line.text) is None
-    if style.wrapped and display_width(line.text) > style.wrapped - 6:
-        return False
     has_figure = any(char.isdigit() for char in text)
     return len(text) <= _LONGEST_ROW and has_figure and not text.endswith(("。", "）", ")", "”"))
 
@@ -179,7 +162,10 @@ def _join(
 ) -> str | None:
     """The separator that joins a line to the draft; None when the line begins a new item."""
     above, line = lines[place - 1], lines[place]
-    if _open_bracket(draft.tail()) or line.text[0] in _CONTINUES:
+    if _open_bracket(draft.tail()):
+        # （榆林乡 ⏎ 科工局）: the space between two names may stand at the end of the line.
+        return " " if above.trailing else ""
+    if line.text[0] in _CONTINUES:
         return ""
     if draft.title_lines == len(draft.pieces):
         return " "
@@ -188,19 +174,8 @@ def _join(
             return None
         return "\n"
     if not ends_sentence(above.text):
-        short = style.wrapped and display_width(above.text) < style.wrapped - 8
-        if short and not line.page_break and _starts_item(lines, place, rows, style):
-            return None
-        return _between(above.text, line.text)
-    full = style.wrapped and display_width(above.text) >= style.wrapped - 4
-    if full and not (line.gap or line.indented):
-        return ""
+        return letters_gap(above.text, line.text)
     return None if _starts_item(lines, place, rows, style) else ""
-
-
-def _between(above: str, below: str) -> str:
-    letters = above[-1].isascii() and above[-1].isalpha() and below[0].isascii()
-    return " " if letters and below[0].isalpha() else ""
 
 
 def _starts_item(lines: Sequence[Line], place: int, rows: Sequence[bool], style: Style) -> bool:
@@ -222,25 +197,31 @@ def _title_line(lines: Sequence[Line], place: int, rows: Sequence[bool], style: 
     line, below = lines[place], lines[place + 1]
     if not looks_like_title(line.text) or is_signature(below.text) or last_signature(line.text):
         return False
-    if below.text[0] in _CONTINUES or line.text[-1] in _HANGS or below.page_break:
+    if below.text[0] in _CONTINUES or line.text[-1] in _HANGS:
         return False
-    if style.wrapped:
-        return display_width(line.text) < style.wrapped - 6
-    if style.own_line or below.indented:
+    if below.page_break and not (line.short or style.own_line):
+        return False
+    if line.short or style.own_line or below.indent:
         return True
     if spaced_title(line.text):
         return not below.gap
-    # 页面在标题中间断开: the rest of the heading, set off by space, is on the next page.
-    return spaced_title(line.text + below.text) is None
+    # A page may end inside a heading; then the rest of it stands in the next line.
+    return not _has_title(line.text + below.text)
 
 
-def _second_half(
-    draft: _Draft, lines: Sequence[Line], place: int, rows: Sequence[bool], style: Style
-) -> bool:
-    if draft.title_lines != 1 or len(draft.pieces) != 1:
+def _second_half(draft: _Draft, lines: Sequence[Line], place: int, rows: Sequence[bool]) -> bool:
+    """True when a line goes on with the heading above it."""
+    if draft.title_lines != 1 or len(draft.pieces) != 1 or place + 1 >= len(lines) or rows[place]:
         return False
-    total = len(draft.pieces[0][1].text) + len(lines[place].text)
-    return total <= 50 and not lines[place].gap and _title_line(lines, place, rows, style)
+    text, below = lines[place].text, lines[place + 1]
+    total = len(draft.pieces[0][1].text) + len(text)
+    # Below a blank line only the rest of a word that was cut can stand.
+    room = 60 if not lines[place].gap else 45
+    if total > room or (lines[place].gap and len(text) > 12) or is_signature(below.text):
+        return False
+    if below.page_break or (below.gap and not lines[place].gap):
+        return False  # the first words of the text, cut by the end of a page
+    return not re.search("[，。；：！？]", text) and below.text[0] not in _CONTINUES
 
 
 def _open_bracket(text: str) -> bool:

@@ -19,7 +19,8 @@ from ingest.masthead import (
     read_masthead,
 )
 from ingest.signature import is_signature, last_signature, split_at_signatures
-from ingest.title import looks_like_title, names_an_office
+from ingest.title import looks_like_title, names_an_office, spaced_title
+from ingest.wrapping import unwrap
 from rag.text import fold, strip_space
 
 _HEADING = re.compile(r"[【〖]\s*([^【】〖〗]{1,30}?)\s*[】〗]\s*")
@@ -122,7 +123,8 @@ def read_layout(lines: Sequence[Line]) -> IssueLayout:
         if strip_space(fold(line.text)) in running:
             headers.append(line)
             continue
-        body.extend(_split(line))
+        body.append(line)
+    body = [piece for line in unwrap(body) for piece in _split(line)]
     headed = any(_HEADING.match(line.text) for line in body)
     squared = not headed and _square_headed(body)
     numbered = not headed and not squared and _numbered(body)
@@ -188,7 +190,8 @@ def _square_headed(lines: Sequence[Line]) -> bool:
 def _numbered(lines: Sequence[Line]) -> bool:
     """True when 一、… lines are headings of sections; points of one report are not.
 
-    Sections hold signed items; the points of a report share the one signature at its end.
+    Sections hold signed items, or items with a heading of their own; the points of a report share
+    the one signature at its end.
     """
     places = [
         place
@@ -202,7 +205,14 @@ def _numbered(lines: Sequence[Line]) -> bool:
         any(last_signature(line.text) for line in lines[start:end])
         for start, end in zip(places, ends, strict=True)
     ]
-    return sum(signed) >= 2 or (len(signed) == 1 and signed[0])
+    if sum(signed) >= 2 or (len(signed) == 1 and signed[0]):
+        return True
+    titled = [
+        spaced_title(lines[place + 1].text) is not None
+        for place in places
+        if place + 1 < len(lines)
+    ]
+    return len(places) >= 2 and sum(titled) > len(places) / 2
 
 
 def _running_heads(head: Sequence[Line]) -> frozenset[str]:

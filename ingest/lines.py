@@ -29,15 +29,18 @@ _LETTER = re.compile(r"[㐀-䶿一-鿿A-Za-z]")
 class Line:
     """One line that is not blank, without white space at its ends.
 
-    `number` counts from 1 in the file. `gap`: a blank line stands above. `indented`: it began
-    with white space. `page_break`: a page number or form feed stands above.
+    `number` counts from 1 in the file. `gap`: a blank line stands above. `indent`: how many
+    spaces it began with. `trailing`: it ended with white space. `page_break`: a page number or
+    form feed stands above. `short`: in hard-wrapped text, the line ends before the width.
     """
 
     number: int
     text: str
     gap: bool = False
-    indented: bool = False
+    indent: int = 0
     page_break: bool = False
+    trailing: bool = False
+    short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,9 @@ def read_lines(text: str) -> Page:
             if not stripped:
                 gap = True
                 continue
-            indented = visible[0].isspace()
-            found.append(Line(number, stripped, gap, indented, page_break))
+            indent = len(visible) - len(visible.lstrip())
+            trailing = visible[-1].isspace()
+            found.append(Line(number, stripped, gap, indent, page_break, trailing))
             gap = page_break = False
     return _set_page_numbers_aside(found)
 
@@ -115,6 +119,8 @@ def _page_number(found: list[Line], place: int, expected: int) -> int | None:
     below = found[place + 1].text if place + 1 < len(found) else ""
     if found[place].page_break or (place + 1 < len(found) and found[place + 1].page_break):
         return page
+    if expected and found[place].gap and place + 1 < len(found) and found[place + 1].gap:
+        return page
     if above and not _runs(above) and below and not _runs(below):
         return None
     return page if _LETTER.search(above + below) and not _is_cell(above) else None
@@ -125,4 +131,4 @@ def _runs(text: str) -> bool:
 
 
 def _is_cell(text: str) -> bool:
-    return bool(_BARE_NUMBER.fullmatch(fold(text))) or "\t" in text
+    return _BARE_NUMBER.fullmatch(fold(text)) is not None

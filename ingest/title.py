@@ -7,7 +7,7 @@ import re
 from rag.text import fold
 
 LONGEST_TITLE = 60
-_LONGEST_PART = 32
+_LONGEST_PART = 40
 _SPACE = re.compile(r"\s+")
 _STOP = re.compile(r"[。；！？!?;]")
 _COMMA = re.compile(r"[，,：:]")
@@ -90,7 +90,7 @@ def _wide_space_title(
     for place, (left, right) in enumerate(spaces):
         part = text[start:left]
         commas = bool(_COMMA.search(part))
-        if left - begin > LONGEST_TITLE or len(part) < 2 or len(part) > _LONGEST_PART + 10 * commas:
+        if left - begin > LONGEST_TITLE or len(part) < 2 or len(part) > _LONGEST_PART:
             break
         # A comma is printed in few headings: only in the first half, and not in a short one.
         if commas and (place > 0 or len(part) < 10):

@@ -1,0 +1,424 @@
+"""Made-up issues, and their text in the many ways in which offices set them.
+
+`make_issue(seed)` gives what an issue says, `make_setting(seed)` how it is set, `render` the text.
+The same seed always gives the same issue. All places and figures are invented.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+_OFFICES = (
+    "科工局 发改委 交通运输局 生态环境局 应急管理局 农业农村局 自然资源局 住建城管局 文广旅游局 司法局 教体局 卫健委 "
+    "财政局 民政局 人社局 水利局 商务局 市场监管局 信访局 统计局 审计局 税务局 供销社 残联 妇联 开发区 融媒体中心 "
+    "行政审批局 乡村振兴局 公安局 法院 检察院 气象局 供电公司"
+)
+OFFICES = tuple(_OFFICES.split())
+_TOWNS = (
+    "王楼镇 丰庄镇 石婆固镇 东屯镇 文岩街道 潭龙街道 塔铺街道 榆林乡 马庄乡 胙城乡 司寨乡 魏邱乡"
+)
+TOWNS = tuple(_TOWNS.split())
+_SECTIONS = (
+    "全力拼经济 防汛备汛 麦田管理 安全生产 用地保障 城市建设 产业发展 优化营商环境 文明祭祀 乡村振兴 民生实事 "
+    "生态环保 项目建设 招商引资 教育医疗"
+)
+SECTIONS = tuple(_SECTIONS.split())
+_SERIES = ("延津政务快报", "延津信息", "延津督查通报", "政务工作简报")
+_VERBS = (
+    "加速推进",
+    "扎实开展",
+    "多措并举抓好",
+    "全力做好",
+    "统筹推进",
+    "强化举措推动",
+    "精准发力提升",
+    "创新机制抓实",
+)
+_THEMES = (
+    "技改项目建设", "汛前装备物资点验", "一污中水湿地项目", "小麦病虫害防治", "消防安全隐患排查", "老旧大棚改造",
+    "智慧排水体系建设", "非遗产品“出圈”", "批而未供土地处置", "行政执法监督", "“割青毁麦”排查行动", "清明文明祭祀",
+    "夏粮收购", "医保参保扩面", "农村公路养护", "高标准农田建设", "招商引资签约", "“万人助万企”活动",
+)  # fmt: skip
+_GOALS = (
+    "助力企业转型升级",
+    "守牢安全底线",
+    "优化营商环境",
+    "为夏粮丰产丰收保驾护航",
+    "让群众得实惠",
+    "促进县域经济高质量发展",
+)
+_MEASURES = (
+    "建立工作台账，按照任务目标分解情况，每周跟踪调度",
+    "成立工作专班，明确时间节点、要求和责任人，倒排工期",
+    "召开专项会议，压实各乡镇（街道）、各部门责任，形成“一张图”",
+    "通过微信群、广播、发放宣传页等方式，开展全方位、多途径宣传",
+    "邀请专家现场授课，结合实际案例，深入剖析存在的问题",
+    "对发现的隐患问题，责令迅速整改，确保落到实处",
+    "加强与上级部门的沟通协调，抢抓政策窗口期，推动纳入项目库",
+    "采取“群众自愿流转+集体统一运营”模式，集中回收大棚产权",
+)
+_RESULTS = (
+    "累计完成投资{a}亿元，占总投资的{b}%。",
+    "共出动技术人员{n}多人，发放明白纸{m}万份。",
+    "开展检查{m}次，检查门店{n}余家，整改问题{k}处。",
+    "处置闲置土地{n}亩，处置率达{b}%，位居全市前列。",
+    "配置大型救援装备{k}台（套）、中型抽排设施{n}件（个）。",
+    "技改投资上报额{n}万元，同比增速达到{b}%。",
+    "抽查{k}个乡镇（镇、街道）案卷{n}余本，发现问题{m}个。",
+)
+_TIMES = ("目前，", "截至目前，", "一季度，", "今年以来，", "")
+_SURNAMES, _GIVEN = (
+    "李原麻路范王张刘陈赵",
+    ("勉", "超俊", "彦伟", "帅", "晓宇", "建国", "静", "海涛"),
+)
+_DISTRIBUTION = (
+    "县委常委，县人大正副主任，副县长，县政协正副主席，人武部长，法院院长，检察院检察长，县直各单位负责人，"
+    "各乡（镇）政府、街道办事处主要领导。"
+)
+
+
+# A page ends below a printed line, so it cuts nothing that fits on one.
+_PRINTED_LINE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class MadeItem:
+    """What one report says; `rows` are the rows of a table below its text."""
+
+    section: str
+    title: str
+    body: str
+    departments: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MadeIssue:
+    """What one issue says."""
+
+    series: str
+    number: int
+    edition: str
+    published: date
+    publisher: str
+    items: tuple[MadeItem, ...]
+    distribution: str
+    editor: str
+    reviewer: str
+    signer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How an issue is set. See `render` for the meaning of each choice."""
+
+    number: str = "第{n}期"
+    chinese_number: bool = False
+    total: int = 0
+    day: str = "spaced"
+    wide_title: bool = False
+    merged_head: bool = False
+    brackets: str = "【】"
+    inline_section: bool = False
+    title_end: str = " "
+    spaced_digits: bool = False
+    full_width: bool = False
+    signature: str = "（）"
+    separator: str = "、"
+    wide_names: bool = False
+    own_line_signature: bool = False
+    indent: str = ""
+    blank_lines: bool = True
+    wrap: int = 0
+    page_numbers: str = ""
+    page_length: int = 0
+    one_line_footer: bool = False
+    line_end: str = "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One printed paragraph; `kind` is head, section, item, rows, signature or footer."""
+
+    kind: str
+    text: str
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+def make_issue(seed: int, items: int | None = None) -> MadeIssue:
+    """What the issue of this number in an archive says; one a week from 2015 on."""
+    rng = random.Random(f"issue {seed}")
+    published = date(2015, 1, 6) + timedelta(days=7 * seed)
+    number = (published - date(published.year, 1, 1)).days // 7 + 1
+    edition = rng.choice(["增刊", "专刊"]) if rng.random() < 0.05 else ""
+    count = items or rng.randint(5, 10)
+    sections = sorted(rng.choices(rng.sample(SECTIONS, min(count, 5)), k=count))
+    made = tuple(_make_item(rng, section) for section in sections)
+    return MadeIssue(
+        series=_SERIES[0] if rng.random() < 0.8 else rng.choice(_SERIES),
+        number=number,
+        edition=edition,
+        published=published,
+        publisher="延津县人民政府办公室",
+        items=made,
+        distribution=_DISTRIBUTION,
+        editor=_person(rng),
+        reviewer=_person(rng),
+        signer=_person(rng),
+    )
+
+
+def _make_item(rng: random.Random, section: str) -> MadeItem:
+    count = rng.choices([1, 2, 3, 0], [85, 8, 2, 5])[0]
+    main = rng.choice(TOWNS) if rng.random() < 0.35 else rng.choice(OFFICES)
+    others = [name for name in rng.sample(OFFICES, 3) if name != main]
+    departments = tuple([main, *others][:count])
+    prefix = "" if main in TOWNS else "县"
+    title = f"{prefix}{main}{rng.choice(_VERBS)}{rng.choice(_THEMES)}"
+    if rng.random() < 0.4:
+        title += rng.choice(_GOALS)
+    measures = rng.sample(_MEASURES, rng.randint(2, 4))
+    body = "，".join(measures[:2]) + "。" + "".join(f"{measure}。" for measure in measures[2:])
+    body += "".join(
+        rng.choice(_TIMES) + _figures(rng, result)
+        for result in rng.sample(_RESULTS, rng.randint(1, 3))
+    )
+    rows: tuple[tuple[str, ...], ...] = ()
+    if rng.random() < 0.04:
+        towns = rng.sample(TOWNS, 4)
+        figures = (
+            (town, f"{rng.randint(100, 9999)}", f"{rng.uniform(1, 30):.1f}%") for town in towns
+        )
+        body += "各乡镇完成情况如下："
+        rows = (("单位", "投资额（万元）", "同比增速"), *figures)
+    return MadeItem(section, title, body, departments, rows)
+
+
+def _figures(rng: random.Random, text: str) -> str:
+    return text.format(
+        a=f"{rng.uniform(1, 200):.2f}",
+        b=f"{rng.uniform(1, 99):.1f}",
+        n=rng.randint(12, 9800),
+        m=rng.randint(2, 60),
+        k=rng.randint(2, 90),
+    )
+
+
+def _person(rng: random.Random) -> str:
+    return rng.choice(_SURNAMES) + rng.choice(_GIVEN)
+
+
+def make_setting(seed: int) -> Setting:
+    """A way of setting an issue, every choice drawn by itself."""
+    rng = random.Random(f"setting {seed}")
+    wrap = rng.choice([0, 0, 0, 28, 36])
+    return Setting(
+        number=rng.choice(["第 {n} 期", "第{n}期", "（第{n}期）", "第{n}期"]),
+        chinese_number=rng.random() < 0.2,
+        total=rng.randint(100, 900) if rng.random() < 0.2 else 0,
+        day=rng.choice(["spaced", "close", "chinese", "dashes", "points"]),
+        wide_title=rng.random() < 0.3,
+        merged_head=rng.random() < 0.2,
+        brackets=rng.choice(["【】", "【】", "【】", "〖〗", "[]", "一、"]),
+        inline_section=rng.random() < 0.15,
+        title_end=rng.choice([" ", " ", "　", "。", "\n"]),
+        spaced_digits=rng.random() < 0.4,
+        full_width=rng.random() < 0.1,
+        signature=rng.choice(["（）", "（）", "()"]),
+        separator=rng.choice(["、", "，", " ", "；"]),
+        wide_names=rng.random() < 0.1,
+        own_line_signature=rng.random() < 0.25,
+        indent="　　" if wrap or rng.random() < 0.3 else "",
+        blank_lines=not wrap and rng.random() < 0.6,
+        wrap=wrap,
+        page_numbers=rng.choice(["", "", "- {p} -", "—{p}—", "第 {p} 页", "{p}", "\f"]),
+        page_length=rng.choice([0, 700, 1100]),
+        one_line_footer=rng.random() < 0.2,
+        line_end=rng.choice(["\n", "\n", "\r\n"]),
+    )
+
+
+def paragraphs(issue: MadeIssue, setting: Setting) -> list[Paragraph]:
+    """The issue's paragraphs in printed order, before they are broken into lines and pages."""
+    found = [Paragraph("head", line) for line in _head(issue, setting)]
+    section = None
+    for item in issue.items:
+        lead = ""
+        if item.section != section:
+            section = item.section
+            order = list(dict.fromkeys(each.section for each in issue.items)).index(section)
+            heading = _heading(section, setting, order)
+            if setting.inline_section and setting.brackets in ("【】", "〖〗"):
+                lead = heading
+            else:
+                found.append(Paragraph("section", heading))
+        found.extend(_item_paragraphs(item, setting, lead))
+    found.extend(Paragraph("footer", line) for line in _footer(issue, setting))
+    return found
+
+
+def _item_paragraphs(item: MadeItem, setting: Setting, lead: str) -> Iterator[Paragraph]:
+    signature = _signature(item, setting)
+    title_end = setting.title_end
+    if title_end == "\n":
+        yield Paragraph("item", lead + item.title)
+        text = _digits(item.body, setting)
+    else:
+        text = f"{lead}{item.title}{title_end}{_digits(item.body, setting)}"
+    if item.rows:
+        yield Paragraph("item", text)
+        yield Paragraph("rows", "\n".join("\t".join(row) for row in item.rows), item.rows)
+        if signature:
+            yield Paragraph("signature", signature)
+    elif signature and setting.own_line_signature:
+        yield Paragraph("item", text)
+        yield Paragraph("signature", signature)
+    else:
+        yield Paragraph("item", text + signature)
+
+
+def _head(issue: MadeIssue, setting: Setting) -> list[str]:
+    name = " ".join(issue.series) if setting.wide_title else issue.series
+    digits = chinese(issue.number) if setting.chinese_number else str(issue.number)
+    number = setting.number.format(n=digits)
+    if issue.edition:
+        number = f"{issue.edition}{number.strip('（）')}"
+    if setting.total:
+        number += f"（总第{setting.total}期）"
+    day = print_date(issue.published, setting.day)
+    if setting.merged_head:
+        return [name, f"{number}   {issue.publisher}   {day}"]
+    return [name, number, issue.publisher, day]
+
+
+def print_date(day: date, style: str) -> str:
+    """A date as issues print it."""
+    if style == "chinese":
+        year = "".join("〇一二三四五六七八九"[int(digit)] for digit in str(day.year))
+        return f"{year}年{chinese(day.month)}月{chinese(day.day)}日"
+    if style == "dashes":
+        return day.isoformat()
+    if style == "points":
+        return f"{day.year}.{day.month}.{day.day}"
+    gap = " " if style == "spaced" else ""
+    return f"{day.year}{gap}年{gap}{day.month}{gap}月{gap}{day.day}{gap}日"
+
+
+def chinese(number: int) -> str:
+    """A number below 100 in Chinese numerals: 11 → 十一."""
+    tens, ones = divmod(number, 10)
+    digits = ("", *"一二三四五六七八九")
+    return ("" if tens == 0 else "十" if tens == 1 else f"{digits[tens]}十") + digits[ones]
+
+
+def _heading(section: str, setting: Setting, order: int) -> str:
+    if setting.brackets == "一、":
+        return f"{chinese(order + 1)}、{section}"
+    return f"{setting.brackets[0]}{section}{setting.brackets[1]}"
+
+
+def _digits(text: str, setting: Setting) -> str:
+    if setting.full_width:
+        return text.translate({ord("0") + digit: ord("０") + digit for digit in range(10)})
+    if not setting.spaced_digits:
+        return text
+    spaced = ""
+    for char in text:
+        if (
+            spaced
+            and not spaced.endswith(" ")
+            and (
+                (char.isdigit() and "一" <= spaced[-1] <= "鿿")
+                or (spaced[-1] in "0123456789%" and "一" <= char <= "鿿")
+            )
+        ):
+            spaced += " "
+        spaced += char
+    return spaced
+
+
+def _signature(item: MadeItem, setting: Setting) -> str:
+    if not item.departments:
+        return ""
+    names = item.departments
+    if setting.wide_names and len(names) == 1 and len(names[0]) <= 3:
+        names = (" ".join(names[0]),)
+    return setting.signature[0] + setting.separator.join(names) + setting.signature[1]
+
+
+def _footer(issue: MadeIssue, setting: Setting) -> list[str]:
+    people = [f"责任编辑：{issue.editor}", f"审核：{issue.reviewer}", f"签发：{issue.signer}"]
+    if setting.one_line_footer:
+        people = ["    ".join(people)]
+    return [f"本期发：{issue.distribution}", *people]
+
+
+def render(issue: MadeIssue, setting: Setting) -> str:
+    """The text of an issue as a .txt file holds it, with page breaks in the middle of sentences."""
+    lines: list[str] = []
+    for paragraph in paragraphs(issue, setting):
+        indent = setting.indent if paragraph.kind == "item" else ""
+        if paragraph.kind == "rows":
+            lines.extend(paragraph.text.split("\n"))
+        elif setting.wrap and paragraph.kind in ("item", "footer"):
+            text = indent + paragraph.text
+            lines.extend(text[at : at + setting.wrap] for at in range(0, len(text), setting.wrap))
+        else:
+            lines.append(indent + paragraph.text)
+        if setting.blank_lines:
+            lines.append("")
+    return setting.line_end.join(_paged(lines, setting)) + setting.line_end
+
+
+def _paged(lines: list[str], setting: Setting) -> Iterator[str]:
+    """Break lines at the end of every page, between any two characters of running text."""
+    room, page = setting.page_length or 10**9, 1
+    for line in lines:
+        while (
+            len(line) > max(room, _PRINTED_LINE) and room > _PRINTED_LINE // 2 and not setting.wrap
+        ):
+            cut = _between_words(line, room)
+            yield line[:cut]
+            yield from _page_end(setting, page)
+            line, room, page = line[cut:], setting.page_length, page + 1
+        if len(line) > room:
+            yield from _page_end(setting, page)
+            room, page = setting.page_length, page + 1
+        yield line
+        room -= len(line)
+
+
+def _between_words(line: str, at: int) -> int:
+    # A printer breaks neither a figure nor before a closing sign.
+    while 0 < at < len(line) and (
+        (
+            line[at - 1] in "0123456789.０１２３４５６７８９"
+            and line[at] in "0123456789.%０１２３４５６７８９"
+        )
+        or line[at] in " 　，。、；：）)”》%"
+        or line[at - 1] in " 　（(“《"
+    ):
+        at -= 1
+    return at
+
+
+def _page_end(setting: Setting, page: int) -> Iterator[str]:
+    if setting.page_numbers == "\f":
+        yield "\f"
+    elif setting.page_numbers:
+        yield ""
+        yield setting.page_numbers.format(p=page)
+        yield ""
+    else:
+        yield ""
+
+
+def archive(count: int) -> Iterator[tuple[MadeIssue, str]]:
+    """Issues and their texts, one setting a year as offices change them seldom."""
+    for seed in range(count):
+        issue = make_issue(seed)
+        setting = make_setting(issue.published.year)
+        yield issue, render(issue, replace(setting, line_end="\n"))
