@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import os
 import socket
 import sys
@@ -57,6 +58,8 @@ def serve(settings: Settings, host: str, port: int, build: Callable[[], Chain]) 
     bound = listener.getsockname()[1]
     application = build_server(build_page(engine), host, bound)
     print(f"页面地址：http://{shown_host(host)}:{bound}/（按 Ctrl+C 停止）", flush=True)
+    if not is_loopback(host):
+        print("注意：网页没有账户，能连到这台机器的人都可以打开。", file=sys.stderr, flush=True)
     engine.start()
     server = uvicorn.Server(
         uvicorn.Config(
@@ -80,6 +83,14 @@ def listen(host: str, port: int) -> socket.socket:
             f"无法在 {host}:{port} 上监听，端口可能已被占用。请用 --port 换一个端口。"
         ) from error
     return listener
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the host."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def shown_host(host: str) -> str:

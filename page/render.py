@@ -43,7 +43,7 @@ def _answer_side(exchange: Exchange, sources: Sequence[Source]) -> Markup:
         numbers = {source.number for source in sources}
         parts.append(
             Markup('<div class="text{}">{}</div>').format(
-                " refusal" if answer.refusal else "", answer_text(answer.text, numbers)
+                " refusal" if answer.refusal else "", answer_text(shown_text(answer), numbers)
             )
         )
     if failure:
@@ -56,6 +56,18 @@ def _answer_side(exchange: Exchange, sources: Sequence[Source]) -> Markup:
     if answer and not failure and not exchange.running:
         parts.append(_foot(answer, sources))
     return Markup("").join(parts)
+
+
+def shown_text(answer: Answer) -> str:
+    """The answer's text, less the lines that repeat the nearest items shown beside it."""
+    labels = [evidence.chunk.label for evidence in answer.nearest]
+    lines: list[str] = []
+    for line in answer.text.split("\n"):
+        if not any(label in line for label in labels):
+            lines.append(line)
+        elif lines and lines[-1].endswith("："):
+            lines.pop()
+    return "\n".join(lines)
 
 
 def answer_text(text: str, numbers: Iterable[int]) -> Markup:
@@ -91,7 +103,10 @@ def _lines(text: str) -> Markup:
 
 
 def _understood(query: ParsedQuery) -> Markup:
-    chips = [("时间", period_words(period)) for period in query.periods]
+    chips = []
+    if query.standalone.strip() != query.question.strip():
+        chips.append(("理解为", query.standalone.strip()))
+    chips += [("时间", period_words(period)) for period in query.periods]
     chips += [("期号", issue.label) for issue in query.filters.issues]
     chips += [("部门", name) for name in query.filters.departments]
     chips += [("栏目", name) for name in query.filters.sections]

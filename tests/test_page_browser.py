@@ -1,9 +1,12 @@
-"""The page in headless Chromium, over the hand-written archive of page_fake."""
+"""The page in headless Chromium: over the hand-written archive of page_fake, then for real."""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -369,3 +372,113 @@ def test_files_of_the_machine_are_not_served(page: Page, served: Served) -> None
 def test_the_page_is_declared_chinese(page: Page) -> None:
     assert page.evaluate("document.documentElement.lang") == "zh-CN"
     assert page.title() == "政务快报问答"
+
+
+# --- the real program over the demo issues -----------------------------------------------------
+
+ROOT = Path(app.__file__).resolve().parent
+
+# Python reports every connection and every name looked up to this hook, in any thread.
+_WATCH_SOCKETS = """
+import os, sys
+
+def note(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo"):
+        host = arguments[1] if event == "socket.connect" else arguments[0]
+        with open(os.environ["CONNECTION_LOG"], "a") as log:
+            print(host, file=log)
+
+sys.addaudithook(note)
+note("socket.connect", (None, "watching"))
+"""
+
+
+@dataclass
+class Program:
+    """app.py as a process of its own."""
+
+    url: str
+    connections: Path
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Iterator[Program]:
+    folder = tmp_path_factory.mktemp("program")
+    (folder / "sitecustomize.py").write_text(_WATCH_SOCKETS, encoding="utf-8")
+    log = folder / "connections.txt"
+    log.touch()
+    environment = {name: v for name, v in os.environ.items() if not name.startswith("BULLETIN_")}
+    environment |= {
+        "BULLETIN_DATA_DIR": str(folder / "data"),
+        "BULLETIN_EMBEDDING_MODEL": str(model_folder),
+        "CONNECTION_LOG": str(log),
+        "PYTHONPATH": str(folder),
+        "PYTHONIOENCODING": "utf-8",
+    }
+    issues = sorted(str(path) for path in (ROOT / "samples").glob("*.txt"))
+    subprocess.run([sys.executable, "-m", "ingest", *issues], cwd=ROOT, env=environment, check=True)
+    process = subprocess.Popen(
+        [sys.executable, "app.py", "--port", "0"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert process.stdout is not None
+    address = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
+    try:
+        assert address
+        yield Program(address.group(), log)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture
+def real_page(browser: Browser, program: Program) -> Iterator[Page]:
+    page = watch(browser, viewport={"width": 1366, "height": 768}).page
+    page.goto(program.url)
+    expect(page.locator(".examples button").first).to_be_visible(timeout=60_000)
+    yield page
+    page.context.close()
+
+
+def test_real_answer_opens_at_its_sentence_in_the_issue(real_page: Page) -> None:
+    ask(real_page, "2023年一季度技改投资上报额是多少？")
+    expect(real_page.locator("#current .text")).to_contain_text("4187万元")
+    real_page.locator("#current .cite").first.click()
+    card = real_page.locator("#current .card.pointed")
+    expect(card.locator(".label")).to_contain_text("《云禾政务快报》2023年第14期（2023-04-14）")
+    expect(card.locator("mark").first).to_contain_text("4187万元")
+    card.locator("[data-open]").click()
+    expect(real_page.locator("#issue mark").first).to_contain_text("4187万元")
+    expect(real_page.locator("#issue mark").first).to_be_in_viewport()
+
+
+def test_every_example_question_is_answered(real_page: Page) -> None:
+    examples = real_page.locator(".examples button").all_inner_texts()
+    assert len(examples) == 4
+    for example in examples:
+        real_page.click("#fresh")
+        real_page.get_by_role("button", name=example, exact=True).click()
+        expect(real_page.locator("#current .question")).to_have_text(example)
+        expect(real_page.locator("#current .working")).to_have_count(0)
+        assert real_page.locator("#current .cite").count() > 0, example
+
+
+def test_real_refusal_says_so(real_page: Page) -> None:
+    ask(real_page, "云禾县2024年GDP是多少")
+    expect(real_page.locator("#current .text")).to_contain_text("没有找到")
+    expect(real_page.locator("#current .cite")).to_have_count(0)
+
+
+def test_the_program_itself_connects_to_nothing_outside(real_page: Page, program: Program) -> None:
+    ask(real_page, "2023年一季度技改投资上报额是多少？")
+    outside = [
+        line
+        for line in program.connections.read_text(encoding="utf-8").splitlines()
+        if not re.search(r"127\.0\.0\.1|::1|localhost|^/|^None$", line)
+    ]
+    # One line from the program and one from each process that it starts: the watch is on.
+    assert outside
+    assert set(outside) == {"watching"}

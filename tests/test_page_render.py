@@ -40,6 +40,7 @@ from page.render import (
     exchange_html,
     period_words,
     quote_for_clipboard,
+    shown_text,
 )
 from page.running import Run, Runs, until_stopped
 from page.sources import chunk_span, cited_sources, joined, marked
@@ -135,6 +136,18 @@ def test_refusal_offers_the_nearest_items_and_says_that_they_are_no_answer() -> 
     assert "最接近的内容（不是答案）" in html
     assert ROAD.label.split("（")[0] in html
     assert "原文摘录" not in html
+
+
+def test_nearest_items_shown_beside_a_refusal_are_not_listed_twice() -> None:
+    listed = f"没有找到。\n最接近的条目：\n· {ROAD.label}：{ROAD.title}"
+    assert shown_text(replace(refusal("GDP"), text=listed)) == "没有找到。"
+
+
+def test_follow_up_shows_how_it_was_understood() -> None:
+    answer = figure_answer("同比呢")
+    query = replace(answer.query, standalone="2023年一季度技改投资同比增长多少")
+    assert "2023年一季度技改投资同比增长多少" in shown(replace(answer, query=query))
+    assert "理解为" not in shown(answer)
 
 
 def test_error_is_not_shown_as_not_found() -> None:
@@ -324,3 +337,8 @@ def test_taken_port_gives_a_chinese_message() -> None:
         port = other.getsockname()[1]
         with pytest.raises(BulletinError, match="--port"):
             app.listen("127.0.0.1", port)
+
+
+def test_only_addresses_of_this_machine_are_loopback() -> None:
+    assert all(app.is_loopback(host) for host in ("127.0.0.1", "127.9.9.9", "::1", "localhost"))
+    assert not any(app.is_loopback(host) for host in ("0.0.0.0", "::", "192.168.1.5", "server"))
