@@ -25,6 +25,7 @@ from rag.retriever import BulletinRetriever, HybridRetriever
 from rag.schema import Answer, Intent, ParsedQuery, Turn
 from rag.settings import Settings
 from rag.vector_store import VectorStore
+from rag.word_vectors import WordVectors
 
 LONGEST_QUESTION = 2000
 LONGEST_HISTORY = 20
@@ -60,7 +61,12 @@ class BulletinChain(Runnable[Any, Answer]):
         self.embeddings = embeddings
         self.departments = departments
         self.search = HybridRetriever(embeddings, store, catalog)
-        self._engine = ExtractiveEngine(catalog, self.search, SentenceVectors(embeddings))
+        self.words = WordVectors(
+            settings.data_dir / "words.sqlite3", embeddings.model_id, embeddings.embed_documents
+        )
+        self._engine = ExtractiveEngine(
+            catalog, self.search, SentenceVectors(embeddings), self.words.related
+        )
         self._lock = threading.Lock()
         self._knowledge: _Knowledge | None = None
 
@@ -122,6 +128,7 @@ class BulletinChain(Runnable[Any, Answer]):
             return self._knowledge
 
     def _learn(self) -> _Knowledge:
+        self.words.update(self.catalog.words())
         aliases = [
             (alias, name)
             for name in self.departments.known()

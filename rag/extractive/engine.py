@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Protocol
@@ -57,10 +57,17 @@ class Search(Protocol):
 class ExtractiveEngine:
     """Answers from the words of the bulletins alone."""
 
-    def __init__(self, archive: Archive, search: Search, sentences: SentenceVectors) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        search: Search,
+        sentences: SentenceVectors,
+        related: Callable[[str], Mapping[str, float]],
+    ) -> None:
         self._archive = archive
         self._search = search
         self._sentences = sentences
+        self._related = related
 
     # --- entry -----------------------------------------------------------------------------
 
@@ -87,7 +94,12 @@ class ExtractiveEngine:
     # --- shared steps ----------------------------------------------------------------------
 
     def terms(self, words: Sequence[str]) -> tuple[Term, ...]:
-        return weigh_terms(words, self._archive.document_frequency, max(self._archive.count(), 1))
+        return weigh_terms(
+            words,
+            self._archive.document_frequency,
+            max(self._archive.count(), 1),
+            self._related,
+        )
 
     def search_filters(self, query: ParsedQuery) -> Filters:
         """The filters for finding a fact: the issue may be later than the time asked about."""

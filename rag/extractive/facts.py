@@ -60,7 +60,7 @@ def lacks_name(terms: Sequence[Term], chunk: Chunk) -> Term | None:
     """A term that names one thing and stands nowhere in the item: the item is about another."""
     text = fold(chunk.text + header_words(chunk)).lower()
     for term in terms:
-        if term.proper and presence(term.word, text) < 0.5:
+        if term.proper and presence(term, text) < 0.5:
             return term
     return None
 

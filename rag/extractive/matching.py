@@ -8,31 +8,37 @@ from dataclasses import dataclass
 
 import rjieba
 
-from rag.query.thesaurus import related
 from rag.text import fold, search_tokens
 
 # Tags of the segmenter for words that name one thing: without them the evidence is about another.
 _PROPER = ("nr", "ns", "nt", "nz", "eng")
-_SOFT = 0.85  # a related word (增幅 for 增速) counts a little less than the word itself
 _UNSEEN_VERB = 0.35  # an unseen verb is most often the asker's own wording (花了, 弄了)
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A content word with its weight; `proper` names one thing, `seen` stands in the index."""
+    """A content word with its weight; `proper` names one thing, `seen` stands in the index.
+
+    `related` are words near in meaning with their weight (增幅 for 增速).
+    """
 
     word: str
     weight: float
     proper: bool
     seen: bool
+    related: tuple[tuple[str, float], ...] = ()
 
 
 def weigh_terms(
-    words: Sequence[str], frequencies: Callable[[Sequence[str]], Mapping[str, int]], total: int
+    words: Sequence[str],
+    frequencies: Callable[[Sequence[str]], Mapping[str, int]],
+    total: int,
+    related: Callable[[str], Mapping[str, float]],
 ) -> tuple[Term, ...]:
     """Terms with inverse document frequency (Robertson & Spärck Jones 1976) as weight.
 
-    `frequencies` gives the number of items that hold a token, `total` the number of items.
+    `frequencies` gives the number of items that hold a token, `total` the number of items,
+    `related` the words near in meaning with their weight.
     """
     tokens = {word: search_tokens(word) for word in words}
     counts = frequencies([token for group in tokens.values() for token in group])
@@ -46,19 +52,17 @@ def weigh_terms(
         if count == 0 and tag.startswith(("v", "a", "d", "z", "i")):
             weight *= _UNSEEN_VERB
         proper = tag.startswith(_PROPER) and len(word) >= 2
-        terms.append(Term(word, weight, proper, count > 0))
+        terms.append(Term(word, weight, proper, count > 0, tuple(related(word).items())))
     return tuple(terms)
 
 
-def presence(term: str, text: str) -> float:
+def presence(term: Term, text: str) -> float:
     """1 when the word stands in the (folded) text, less for related words and long parts of it."""
-    if term in text:
+    if term.word in text:
         return 1.0
-    best = 0.0
-    if any(other in text for other in related(term)):
-        best = _SOFT
-    if len(term) >= 3:
-        pairs = [term[i : i + 2] for i in range(len(term) - 1)]
+    best = max((weight for word, weight in term.related if word in text), default=0.0)
+    if len(term.word) >= 3:
+        pairs = [term.word[i : i + 2] for i in range(len(term.word) - 1)]
         best = max(best, 0.8 * sum(pair in text for pair in pairs) / len(pairs))
     return best
 
@@ -73,7 +77,7 @@ def coverage(terms: Sequence[Term], *fields: tuple[str, float]) -> float:
         return 0.0
     folded = [(fold(text).lower(), factor) for text, factor in fields]
     found = sum(
-        term.weight * max(presence(term.word, text) * factor for text, factor in folded)
+        term.weight * max(presence(term, text) * factor for text, factor in folded)
         for term in terms
     )
     return found / mass

@@ -42,9 +42,7 @@ def unseen_nouns(terms: Sequence[Term], chunk: Chunk) -> list[str]:
     """Heavy words of the question that no item of the archive holds, nor this one in part."""
     text = fold(chunk.text).lower()
     heavy = max((t.weight for t in terms), default=0.0) * 0.9
-    return [
-        t.word for t in terms if not t.seen and t.weight >= heavy and presence(t.word, text) < 0.5
-    ]
+    return [t.word for t in terms if not t.seen and t.weight >= heavy and presence(t, text) < 0.5]
 
 
 def reject(query: ParsedQuery, fact: Fact, terms: Sequence[Term], focus: Sequence[Term]) -> str:

@@ -30,7 +30,7 @@ _TAIL_LAG = timedelta(days=120)
 _QUANTITIES = (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM)
 # 多少家 and 几座 leave nothing of themselves among the terms.
 _INTERROGATIVE = re.compile(
-    rf"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|(?:多少|几)(?:{UNIT_PATTERN})?|百分之几|哪(?:一)?[个些家年天位条期]|比(?![例重率])"
+    rf"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|(?:多少|几)(?:个)?(?:{UNIT_PATTERN})?(?:钱)?|百分之几|哪(?:一)?[个些家年天位条期]|比(?![例重率])"
 )
 # 总投资 is another quantity than 投资, 新开工 another than 开工.
 _PREFIXES = frozenset("总 新 年 月 日 人均 户均 亩均 单 净 未 非 再 续".split())
@@ -82,7 +82,13 @@ class QuestionReader:
         asked = read_intent(text, bool(issues), len(times), distinct)
         refs, missing = self._resolve_issues(issues, times, text, today)
         periods, open_year = self._periods(times, text)
-        masked = _mask(text, [*times, *issues, *names])
+        figures = [
+            f
+            for f in find_figures(text, chinese=False)
+            if (f.unit or f.value >= 10)
+            and not any(_overlap(f, x) for x in (*times, *issues, *names))
+        ]
+        masked = _mask(text, [*times, *issues, *names, *figures])
         sections = tuple(self.vocabulary.find_sections(text))
         for section in sections:
             masked = masked.replace(section, " " * len(section))
@@ -93,12 +99,7 @@ class QuestionReader:
         terms = self._terms(masked)
         asked = _as_list(asked, terms, bool(names or sections or refs))
         focus = self._focus(masked, asked)
-        claims = tuple(
-            f.text
-            for f in find_figures(text, chinese=False)
-            if (f.unit or f.value >= 10)
-            and not any(_overlap(f, x) for x in (*times, *issues, *names))
-        )
+        claims = tuple(f.text for f in figures)
         order = "latest" if _LATEST.search(text) else "earliest" if _EARLIEST.search(text) else ""
         query = ParsedQuery(
             question=question,
@@ -202,8 +203,7 @@ class QuestionReader:
         county = self.vocabulary.county
         words: list[str] = []
         for piece in _WORD.findall(masked):
-            for word in _joined_prefixes(rjieba.cut(piece, True)):
-                word = word.strip().lower()
+            for word in _joined_prefixes(_content_words(piece)):
                 if county and word in (county, county + "县", county.removesuffix("县")):
                     continue
                 for part in _split_function(word):
@@ -234,6 +234,22 @@ def _as_list(asked: Asked, terms: Sequence[str], limited: bool) -> Asked:
     return asked
 
 
+# Pronouns, particles, prepositions, conjunctions, interjections, place words such as 之后,
+# numerals and measure words, in the tag set of the segmenter.
+_EMPTY_TAGS = ("r", "u", "p", "c", "y", "e", "o", "f", "m", "q")
+
+
+def _content_words(piece: str) -> list[str]:
+    words = []
+    for word, tag in rjieba.tag(piece):
+        word = word.strip().lower()
+        if word in _PREFIXES or not (
+            tag.startswith(_EMPTY_TAGS) or (tag == "d" and len(word) == 1)
+        ):
+            words.append(word)
+    return words
+
+
 def _joined_prefixes(words: Sequence[str]) -> list[str]:
     joined: list[str] = []
     for word in words:
@@ -257,7 +273,7 @@ def _overlap(
     return a.start < b.end and b.start < a.end
 
 
-def _mask(text: str, mentions: Sequence[TimeMention | IssueMention | NameMatch]) -> str:
+def _mask(text: str, mentions: Sequence[TimeMention | IssueMention | NameMatch | Figure]) -> str:
     chars = list(text)
     for mention in mentions:
         chars[mention.start : mention.end] = " " * (mention.end - mention.start)
