@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
+from page.archive import Archive
+from page.examples import example_questions
 from rag.errors import BulletinError
-from rag.schema import Answer, Chunk, Filters, IssueRecord
+from rag.schema import Answer
 
 log = logging.getLogger(__name__)
 
@@ -18,18 +20,6 @@ INGEST_COMMAND = "python -m ingest 快报文件或文件夹"
 EMPTY_INDEX = "还没有收录任何快报。请先停止本程序，在程序所在文件夹运行下面的命令，再重新启动页面。"
 UNEXPECTED = "程序内部出错，问题没有处理完。请稍后再试；仍然出错时，请管理员查看运行日志。"
 LOAD_FAILED = "问答引擎没有加载成功，请管理员查看运行日志。"
-
-
-class Archive(Protocol):
-    """What the page reads from the catalogue."""
-
-    def sync(self, store: Any) -> bool: ...
-    def issues(self, filters: Filters = ...) -> list[IssueRecord]: ...
-    def scan(self, filters: Filters) -> list[Chunk]: ...
-    def chunks(self, ids: Sequence[str]) -> list[Chunk]: ...
-    def count(self, filters: Filters = ...) -> int: ...
-    def departments(self) -> list[tuple[str, int]]: ...
-    def sections(self) -> list[tuple[str, int]]: ...
 
 
 class Chain(Protocol):
@@ -67,9 +57,10 @@ class Engine:
 
     def start(self) -> None:
         """Begin loading; returns at once."""
-        threading.Thread(target=self._load, name="load-chain", daemon=True).start()
+        threading.Thread(target=self.load, name="load-chain", daemon=True).start()
 
-    def _load(self) -> None:
+    def load(self) -> None:
+        """Build the chain and warm it up; what `start` does in a thread."""
         try:
             self._chain = self._build()
         except BulletinError as error:
@@ -79,6 +70,17 @@ class Engine:
             self._problem = LOAD_FAILED
         finally:
             self._loaded.set()
+        if self._chain is not None:
+            self._warm_up(self._chain)
+
+    def _warm_up(self, chain: Chain) -> None:
+        """Ask an example, so that the first reader need not wait for what is made on demand."""
+        try:
+            for question in example_questions(chain.catalog)[:1]:
+                for _ in chain.stream({"question": question, "history": []}):
+                    pass
+        except Exception:
+            log.exception("预热失败，不影响使用")
 
     @property
     def loading(self) -> bool:

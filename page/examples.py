@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from page.engine import Archive
+from page.archive import Archive
 from rag.schema import Chunk, Filters
 from rag.text import split_clauses
 

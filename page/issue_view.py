@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from page.engine import Archive
+from page.archive import Archive
 from page.sources import chunk_span, marked
 from rag.schema import Filters, IssueRecord
 from rag.text import Span

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from page.engine import Archive
+from page.archive import Archive
 from rag.schema import Answer, Chunk, Citation, Filters, IssueRecord
 from rag.text import Span
 

@@ -342,3 +342,10 @@ def test_taken_port_gives_a_chinese_message() -> None:
 def test_only_addresses_of_this_machine_are_loopback() -> None:
     assert all(app.is_loopback(host) for host in ("127.0.0.1", "127.9.9.9", "::1", "localhost"))
     assert not any(app.is_loopback(host) for host in ("0.0.0.0", "::", "192.168.1.5", "server"))
+
+
+def test_first_example_is_asked_while_nobody_waits() -> None:
+    chain = FakeChain()
+    engine = Engine(lambda: chain)
+    engine.load()
+    assert [asked["question"] for asked in chain.asked] == example_questions(ARCHIVE)[:1]
