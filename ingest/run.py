@@ -21,6 +21,8 @@ from rag.vector_store import VectorStore
 
 # Enough to keep every core busy, few enough that an issue waits a second or two for its turn.
 BATCH_CHUNKS = 64
+# Rows of later files keep their items while an earlier issue waits to be written.
+WAITING_ROWS = 200
 
 
 class Embedder(Protocol):
@@ -59,8 +61,9 @@ class _File:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """An issue that waits to be embedded and written."""
+    """An issue that waits to be embedded and written; `place` is its row in the report."""
 
+    place: int
     file: _File
     report: FileReport
     record: IssueRecord
@@ -88,16 +91,22 @@ class Run:
     departments: DepartmentNames
     on_progress: Callable[[Progress], None]
     on_file: Callable[[FileReport], None]
-    reports: list[FileReport] = field(default_factory=list)
     written: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._hashes = self.before.hashes() if self.before else {}
         self._seen: dict[str, _Seen] = {}
         self._queue: list[_Waiting] = []
+        self._rows: list[FileReport | None] = []
+        self._shown = 0
         self._items = 0
         self._files = 0
         self._total = 0
+
+    @property
+    def reports(self) -> list[FileReport]:
+        """One row an issue or failed file, in the order of the files."""
+        return [row for row in self._rows if row is not None]
 
     @property
     def rebuilding(self) -> bool:
@@ -122,6 +131,8 @@ class Run:
             self._take(path)
             self._files += 1
             self._progress(path.name)
+            if len(self._rows) - self._shown > WAITING_ROWS:
+                self._write_queue()
         self._write_queue()
 
     def _take(self, path: Path) -> None:
@@ -189,7 +200,7 @@ class Run:
             return
         record, chunks = chunk_bulletin(bulletin, self.departments)
         file.waiting += 1
-        self._queue.append(_Waiting(file, report, record, chunks))
+        self._queue.append(_Waiting(self._reserve(), file, report, record, chunks))
         if sum(len(waiting.chunks) for waiting in self._queue) >= BATCH_CHUNKS:
             self._write_queue()
 
@@ -219,22 +230,32 @@ class Run:
         self.written.add(key)
         self._items += report.item_count
         waiting.file.waiting -= 1
-        self._settle(waiting.file, report, status)
+        self._settle(waiting.file, report, status, waiting.place)
         self._finish(waiting.file)
         self._progress(waiting.file.path.name)
 
-    def _settle(self, file: _File, report: FileReport, status: Status) -> None:
+    def _settle(
+        self, file: _File, report: FileReport, status: Status, place: int | None = None
+    ) -> None:
         report = replace(report, status=status)
         file.reports.append(report)
-        self._report(report)
+        self._report(report, place)
 
     def _finish(self, file: _File) -> None:
         if file.waiting == 0 and file.digest and file.reports and not file.failed:
             self.manifest.remember(file.path, file.digest, file.reports)
 
-    def _report(self, report: FileReport) -> None:
-        self.on_file(report)
-        self.reports.append(replace(report, items=()))
+    def _reserve(self) -> int:
+        self._rows.append(None)
+        return len(self._rows) - 1
+
+    def _report(self, report: FileReport, place: int | None = None) -> None:
+        """Hand rows over in the order of the files, though issues wait to be written."""
+        self._rows[self._reserve() if place is None else place] = report
+        while self._shown < len(self._rows) and (row := self._rows[self._shown]) is not None:
+            self.on_file(row)
+            self._rows[self._shown] = replace(row, items=())
+            self._shown += 1
 
     def _progress(self, name: str) -> None:
         self.on_progress(Progress(self._files, self._total, self._items, name))

@@ -97,5 +97,5 @@ def bulletin_text(
         if section != last:
             lines += ["", f"【{section}】"]
             last = section
-        lines += ["", f"{text}（{department}）"]
+        lines += ["", f"{text}（{department}）" if department else text]
     return "\n".join([*lines, "", f"责任编辑：{editor}", ""])

@@ -176,6 +176,15 @@ def test_sync_tells_whether_something_changed(catalog: Catalog, store: VectorSto
     assert catalog.count() == 3
 
 
+def test_sync_tells_of_changes_that_another_catalogue_took_over(
+    catalog: Catalog, store: VectorStore, path: Path
+) -> None:
+    store.remove_issue(APRIL[0].issue.key)
+    assert Catalog(path).sync(store)
+    assert catalog.sync(store)
+    assert not catalog.sync(store)
+
+
 def test_sync_takes_a_revised_issue_over(catalog: Catalog, store: VectorStore) -> None:
     revised = make_issue(
         18, [("全力拼经济", "科工局", "上报额5453万元。")], published=date(2023, 4, 21)

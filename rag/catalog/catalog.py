@@ -41,23 +41,30 @@ class Catalog:
     def __init__(self, path: Path) -> None:
         self._database = CatalogDatabase(path)
         self._synced: tuple[str, int] = ("", 0)
+        self._content: dict[str, str] | None = None
 
     def sync(self, store: VectorStore, keys: Sequence[str] | None = None) -> bool:
-        """Bring the catalogue up to date with the index; True when something changed.
+        """Bring the catalogue up to date with the index.
 
-        `keys` limits the comparison to these issues. Costs a file lookup when nobody has written
-        since the last call; rebuilds everything when the file is missing or broken.
+        True when it is not what it was at the last call, whichever process changed it; on the
+        first call, when there was something to do. `keys` limits the work to these issues. Costs
+        a file lookup when nobody has written since; rebuilds everything when the file is missing
+        or broken.
         """
         self._database.reopen_if_replaced()
         state = (store.epoch(), self._database.generation)
         if state == self._synced:
             return False
-        changed = self._differs(store, keys)
-        if changed:
+        wanted = store.versions(keys)
+        with self._database.connection() as connection:
+            differs = _stored_versions(connection, keys) != wanted
+        if differs:
             with self._database.transaction() as connection:
                 self._project(connection, store, keys)
-        if keys is None:
-            self._synced = state
+        if keys is not None:
+            return differs
+        changed = differs or self._content not in (None, wanted)
+        self._synced, self._content = state, wanted
         return changed
 
     def search(
@@ -167,10 +174,6 @@ class Catalog:
     def _counted(self, sql: str) -> list[tuple[str, int]]:
         with self._database.connection() as connection:
             return [(str(name), int(items)) for name, items in connection.execute(sql)]
-
-    def _differs(self, store: VectorStore, keys: Sequence[str] | None) -> bool:
-        with self._database.connection() as connection:
-            return _stored_versions(connection, keys) != store.versions(keys)
 
     def _project(
         self, connection: sqlite3.Connection, store: VectorStore, keys: Sequence[str] | None
