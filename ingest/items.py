@@ -28,6 +28,7 @@ _LIST_MARK = re.compile(
 )
 _CELLS = re.compile(r"\t|\s{2,}")
 _RULED = re.compile(r"[|｜│]")
+_FIGURE = re.compile("[0-9]")
 _LONGEST_ROW = 60
 # Stands in for the end of a heading that has a line of its own; no line holds a control character.
 _TITLE_END = "\x00"
@@ -153,7 +154,7 @@ def _row_like(line: Line) -> bool:
         return not ends_sentence(text)
     if _LIST_MARK.match(text):
         return spaced_title(line.text) is None
-    has_figure = any(char.isdigit() for char in text)
+    has_figure = _FIGURE.search(text) is not None
     return len(text) <= _LONGEST_ROW and has_figure and not text.endswith(("。", "）", ")", "”"))
 
 

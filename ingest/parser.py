@@ -86,7 +86,7 @@ def _parse_issue(
         source=source,
         content_hash=content_hash("".join(line.text for line in lines)),
         masthead=masthead,
-        tail=(*left_over, *below.tail),
+        tail=(*left_over, *(line.text for line in layout.headers), *below.tail),
         scanned=scanned,
     )
     return replace(bulletin, warnings=(*warnings, *review_issue(bulletin, layout)))

@@ -18,6 +18,8 @@ for _keep in "，（）：；！？":
 _FOLD[0x3000] = 0x20
 _FOLD[0xA0] = 0x20
 
+_FOLDABLE = re.compile("[" + "".join(map(chr, _FOLD)).replace("]", r"\]") + "]")
+
 _WIDE = r"　-〿㐀-䶿一-鿿豈-﫿＀-￯“”‘’…—·℃"
 _SPACE = "[ \\t\u3000\u00a0]+"
 _SPACE_BESIDE_DIGIT = re.compile(
@@ -43,7 +45,8 @@ class Span:
 
 def fold(text: str) -> str:
     """Full-width letters, digits, ％ and spaces become half-width; the length stays the same."""
-    return text.translate(_FOLD)
+    # translate is slow, and most lines hold nothing to fold.
+    return text.translate(_FOLD) if _FOLDABLE.search(text) else text
 
 
 def strip_space(text: str) -> str:

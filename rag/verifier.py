@@ -12,7 +12,7 @@ from rag.text import fold
 # Parts of an answer that the program writes about itself: numbers of citations and of list rows,
 # the count of a list, the labels of issues, the dates of the two clocks, its own arithmetic.
 _OWN_WORDS = re.compile(
-    r"\[\d+\]|^\s*\d+[.、]\s|^共 \d+ .*$|《[^》]*》|\d{4}年(?:增刊|专刊)?第\d+期|\d{4}-\d{2}-\d{2}"
+    r"\[\d+\]|^\s*\d+、|^共 \d+ .*$|《[^》]*》|\d{4}年(?:增刊|专刊)?第\d+期|\d{4}-\d{2}-\d{2}"
     r"|（[^（）]*(?:年|季度|月|日|以来|截至)[^（）]*）(?=\[\d+\])|（程序计算[^）]*）",
     re.M,
 )

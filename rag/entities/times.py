@@ -13,7 +13,7 @@ from rag.schema import Period
 from rag.text import fold
 
 # The start of 截至2024年底: older than any archive.
-EARLIEST = date(1949, 10, 1)
+EARLIEST = date(1950, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ _RELATIVE = re.compile(
     r"上个?月|本月|这个月|上个?季度|本季度|这个?季度|当月|上周|本周|昨天|今天|年初以来|年内"
 )
 _YEARS = re.compile(
-    rf"(?P<a>20\d\d|{CN_YEAR}|(?<!\d)\d\d)年?(?:度)?\s*(?:[-—–~～至到]+)\s*(?P<b>20\d\d|{CN_YEAR}|\d\d)(?:年度?|(?=[一二三四五六两\d]年))"
+    rf"(?P<a>20\d\d|{CN_YEAR}|(?<!\d)\d\d)年?(?:度)?\s*(?:[-—–~～至到]+)\s*(?P<b>20\d\d|{CN_YEAR}|\d\d)(?:年度?|[一二三四五六两\d]年|$)"
 )
 
 
@@ -176,7 +176,7 @@ def _recent(text: str, today: date) -> list[TimeMention]:
     mentions = []
     for m in _RECENT.finditer(text):
         word = m["n"] or ""
-        count = {"两": 2, "几": 3, "": 1}.get(word) or number(word) or 1
+        count = {"两": 2, "几": 5, "": 1}.get(word) or number(word) or 1
         if not word and m["unit"] == "年" and not m.group().endswith(("来", "内", "间")):
             continue
         if m["unit"] == "年":

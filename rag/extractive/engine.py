@@ -7,14 +7,16 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Protocol
 
+from rapidfuzz import fuzz
+
 from rag.citations import CitationBook
 from rag.extractive import comparison
 from rag.extractive.facts import Fact, answer_sentences, find_facts
-from rag.extractive.listing import item_head, item_line, relevant
+from rag.extractive.listing import item_head, item_line, relevant, title_span
 from rag.extractive.masthead import masthead_lines
 from rag.extractive.matching import Term, weigh_terms
 from rag.extractive.reading import read_item
-from rag.extractive.refusal import contradicted, nearest_lines, reject, searched
+from rag.extractive.refusal import MIN_FOCUS, contradicted, nearest_lines, reject, searched
 from rag.extractive.sentence_vectors import SentenceVectors
 from rag.extractive.wording import say_filters, say_range, say_spoken
 from rag.fusion import min_max
@@ -38,6 +40,7 @@ _REPORT_LAG = timedelta(days=460)
 _EARLIEST_PUBLISHED = date(1949, 10, 1)
 FACT_ITEMS = 12
 NEAREST = 3
+SAME_TITLE = 70  # rapidfuzz ratio
 COMPARED_ITEMS = 4  # whose sentences are compared with the question by meaning
 # Facts nearly as good as the best one are about the same indicator in other issues.
 SAME_INDICATOR = 0.93
@@ -162,18 +165,40 @@ class ExtractiveEngine:
         terms, focus = self.terms(query.terms), self.terms(query.focus)
         if not facts:
             return self.refuse(query, hits, "没有登过相关内容")
-        best = facts[0]
+        timely = [fact for fact in facts if fact.time > 0]
+        best = timely[0] if timely else facts[0]
         why = reject(query, best, terms, focus)
         if why:
             return self.refuse(query, hits, why)
-        chosen = self._same_indicator(query, facts)
+        chosen = self._same_indicator(query, timely)
         wrong = contradicted(query.claims, (), " ".join(f.chunk.text for f in chosen))
         book = CitationBook()
         lines = [self._fact_line(query, fact, book) for fact in chosen]
+        lines += self._other_parts(reading, chosen, book)
         if wrong:
             head = f"没有找到“{wrong}”的说法。快报原文是："
             return self.finish(query, [head, *lines], book, hits, refusal="not_found")
         return self.finish(query, lines, book, hits)
+
+    def _other_parts(
+        self, reading: Reading, chosen: Sequence[Fact], book: CitationBook
+    ) -> list[str]:
+        """The further figures that the question asks for, from the same items."""
+        lines = []
+        for fact in chosen:
+            for unit, focus in reading.parts[1:]:
+                words = tuple(w for w in focus if w not in reading.query.focus) or focus
+                query = replace(
+                    reading.query, unit=unit, focus=words, terms=words or reading.query.terms
+                )
+                found = [
+                    f
+                    for f in self.facts(query, [fact.hit])
+                    if f.figure and f.time > 0 and f.figure != fact.figure
+                ]
+                if found and (found[0].focus >= MIN_FOCUS or not words):
+                    lines.append(self._fact_line(query, found[0], book))
+        return lines
 
     def _same_indicator(self, query: ParsedQuery, facts: Sequence[Fact]) -> list[Fact]:
         """The best fact, and the same one in other issues where the question leaves the time open."""
@@ -184,6 +209,8 @@ class ExtractiveEngine:
             if fact.chunk.id in seen or fact.score < SAME_INDICATOR * best.score:
                 continue
             if (fact.figure is None) != (best.figure is None) or fact.time < best.time:
+                continue
+            if fact.figure is None and fact is not best and not _same_title(fact, best):
                 continue
             seen.add(fact.chunk.id)
             rivals.append(fact)
@@ -199,7 +226,11 @@ class ExtractiveEngine:
         if query.intent is Intent.ISSUE:
             return f"{chunk.issue.label}（{chunk.published.isoformat()}）：{quoted}"
         if query.intent is Intent.DEPARTMENT:
-            return f"{'、'.join(chunk.printed or chunk.departments) or '原文未署名'}：{quoted}"
+            names = "、".join(chunk.printed or chunk.departments) or "原文未署名"
+            title = title_span(chunk)
+            if title and title not in spans:
+                quoted = f"{chunk.title}[{book.cite(chunk, title)}]　{quoted}"
+            return f"{names}：{quoted}"
         if fact.figure:
             number = book.cite(chunk, spans[-1])
             lead = fact.figure.text
@@ -274,7 +305,7 @@ class ExtractiveEngine:
             if query.intent is Intent.DIGEST and query.filters.issues and chunk.section != section:
                 section = chunk.section
                 lines.append(f"【{section}】")
-            lines.append(f"{number}. {item_head(chunk)}：{item_line(chunk, terms, book)}")
+            lines.append(f"{number}、{item_head(chunk)}：{item_line(chunk, terms, book)}")
         return self.finish(query, lines, book, [Hit(c, 1.0) for c in chunks])
 
     # --- endings ---------------------------------------------------------------------------
@@ -324,3 +355,8 @@ class ExtractiveEngine:
         )
         text = f"没有找到：库中没有{names}。\n库中现有：{have}。"
         return Answer(question=query.question, text=text, query=query, refusal="not_found")
+
+
+def _same_title(a: Fact, b: Fact) -> bool:
+    """Whether two items report on the same matter in different issues."""
+    return fuzz.ratio(a.chunk.title, b.chunk.title) >= SAME_TITLE

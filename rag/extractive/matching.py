@@ -12,6 +12,8 @@ from rag.text import fold, search_tokens
 
 # Tags of the segmenter for words that name one thing: without them the evidence is about another.
 _PROPER = ("nr", "ns", "nt", "nz", "eng")
+_KNOWN_WORD = 0.7  # a word that the bulletins use themselves is most often meant as it stands
+_ONE_CHARACTER = 0.4  # 变, 涨, 花: seldom the matter itself
 _UNSEEN_VERB = 0.35  # an unseen verb is most often the asker's own wording (花了, 弄了)
 
 
@@ -51,6 +53,8 @@ def weigh_terms(
         tag = next(iter(rjieba.tag(word)), (word, "n"))[1]
         if count == 0 and tag.startswith(("v", "a", "d", "z", "i")):
             weight *= _UNSEEN_VERB
+        if len(word) == 1:
+            weight *= _ONE_CHARACTER
         proper = tag.startswith(_PROPER) and len(word) >= 2
         terms.append(Term(word, weight, proper, count > 0, tuple(related(word).items())))
     return tuple(terms)
@@ -61,6 +65,8 @@ def presence(term: Term, text: str) -> float:
     if term.word in text:
         return 1.0
     best = max((weight for word, weight in term.related if word in text), default=0.0)
+    if term.seen:
+        best *= _KNOWN_WORD
     if len(term.word) >= 3:
         pairs = [term.word[i : i + 2] for i in range(len(term.word) - 1)]
         best = max(best, 0.8 * sum(pair in text for pair in pairs) / len(pairs))

@@ -19,7 +19,7 @@ MIN_LOCAL = 0.4  # share of the question's words in the answering sentence and i
 
 _COMMAND = re.compile(
     r"忽略|无视|忘(?:记|掉)|不要(?:管|理会|引用)|别(?:管|引用|查)|(?:你|现在)(?:现在)?(?:是|扮演|假装|充当)(?:一[个名位])?|扮演|假装|"
-    r"系统提示|提示词|system prompt|prompt|ignore|instruction|越狱|开发者模式|角色|输出(?:你的|以下|全部)|重复(?:以上|上面)|直接(?:编|回答|输出|给)|编(?:一个|造|个)|"
+    r"系统提示|提示词|system prompt|prompt|ignore|instruction|越狱|开发者模式|角色|输出|再回答|【系统|系统[：:]|重复(?:以上|上面)|直接(?:编|回答|输出|给)|编(?:一个|造|个)|"
     r"不用(?:查|引用|核对)|API ?(?:key|密钥)|密码|密钥|执行(?:以下|命令)|<[a-z/!]|\{\{|```",
     re.I,
 )

@@ -41,6 +41,7 @@ _COUNT = re.compile(
 _TREND = re.compile(
     r"趋势|走势|历年|逐年|逐季|逐月|历次|各(?:年|季度|期|月)|每(?:年|季度|期|月)|变化情况|怎么变|如何变|变化(?:$|[?？])|一路|这几年|近几年|连续几年|进展如何变|有(?:什么|啥|何)变化|变动"
 )
+_HOW_GOES = re.compile(r"咋样|怎么样|如何|情况")
 _COMPARE = re.compile(
     r"相比|对比|比较|哪(?:个|一个|一年|年|期|一期|次|边|家|里)?(?:的)?[^，。？?]{0,12}(?:更|多|高|大|快|少|低|小|强|好)(?:一些|些|点)?(?:$|[?？呢])|"
     r"(?:更|谁)(?:多|高|大|快|少|低)|(?:多|少|高|低|增加|减少|增长|提高|下降|差)(?:了|出)?多少(?!.*同比)|差(?:了)?(?:多少|几|距|额)|(?:是)?(?:多了|少了|高了|低了|涨了|降了|增加了|减少了|上升|下降|提高)(?:还是|没|吗)|"
@@ -58,7 +59,7 @@ _DEPARTMENTS = re.compile(
     r"(?:哪些|哪几个|哪几家|哪几|几个|都有哪些|都是哪些)(?:个|家)?(?:单位|部门|局|乡镇|镇|乡|街道|委办|地方)|(?:单位|部门|乡镇|街道)(?:都)?有哪些|(?:还有|别的|其他|其它)(?:别的|其他|其它)?(?:的)?(?:单位|部门|乡镇|镇|局)"
 )
 _LIST = re.compile(
-    r"哪些|有哪几|哪几|列出|列一下|列举|列个|罗列|清单|盘点|一览|都有(?:什么|啥|谁)|分别(?:是|为|有)|(?:所有|全部)的?(?:信息|报道|工作|内容)|"
+    r"(?:都|全|统统)(?:部)?(?:给我|帮我)?(?:找|列|调|查|拉|搜)|(?:找|列|搜|拉)出来|哪些|有哪几|哪几|列出|列一下|列举|列个|罗列|清单|盘点|一览|都有(?:什么|啥|谁)|分别(?:是|为|有)|(?:所有|全部)的?(?:信息|报道|工作|内容)|"
     r"(?:做|干|搞|抓|开展|推进|办|忙|报|登|上|发)(?:了|过|的)?(?:些)?(?:哪些|什么|啥)(?:工作|事|活|动作)?|(?:有|出台)(?:什么|啥|哪些)(?:工作|动作|举措|新闻|信息|动态)|(?:相关|的)(?:信息|报道|消息|动态)(?:$|[?？])|工作(?:台账|动态|清单)|还有(?:别的|其他|其它|哪|没有别)"
 )
 _MANNER = re.compile(
@@ -76,7 +77,7 @@ _DATE = re.compile(
     r"什么时候|何时|哪天|哪一天|哪年|哪一年|哪个月|几月|几号|几点|啥时候|多会儿|多久|多长时间|什么时间|具体时间|时间是|日期|截止时间|哪一?季度"
 )
 _MANY = re.compile(
-    rf"(?:多少|几|多大|多长|多远|多高|多重|多快|若干)(?:个|约)?\s*(?P<unit>{UNIT_PATTERN})?|百分之(?:几|多少)|数量|总数|人数|次数|金额|(?<!亩)面积(?:是|有)?|规模(?:是|有)?|(?:额|率|量|值|数|资|款|收入|占比|比例|增速|增幅)(?:是|为|有|达|达到|呢|$|[?？])"
+    rf"(?:多少|几|若干)(?:个|约)?\s*(?P<unit>{UNIT_PATTERN})?|多大|多长|多远|多高|多重|多快|百分之(?:几|多少)|数量|总数|人数|次数|金额|(?<!亩)面积(?:是|有)?|规模(?:是|有)?|(?:额|率|量|值|数|资|款|收入|占比|比例|增速|增幅)(?:是|为|有|达|达到|呢|$|[?？])"
 )
 # What the words beside the interrogative say about the unit; the unit itself, when named, wins.
 _UNIT_CUES = (
@@ -89,7 +90,7 @@ _UNIT_CUES = (
     (
         "money",
         re.compile(
-            r"多少钱|几个钱|(?:投资|资金|金额|总额|销售额|产值|收入|营收|经费|费用|补贴|贷款|造价|价值|合同额|上报额|税收|利润|款)[^，。]{0,6}(?:多少|几|是|达|为|呢|$|[?？])|花(?:了|费)?(?:多少|几)|多少(?:资金|投资|经费|资|款|补贴|贷款)|投(?:了|入)?多少$|投资多少|[万亿]元"
+            r"几个?[千百]?[亿万](?!吨|亩|人|户|平|米|公|份|条|株|个)|多少[亿万](?!吨|亩|人|户|平|米|公|份|条|株|个)|多少钱|几个钱|(?:投资|资金|金额|总额|销售额|产值|收入|营收|经费|费用|补贴|贷款|造价|价值|合同额|上报额|税收|利润|款)[^，。]{0,6}(?:多少|几|是|达|为|呢|$|[?？])|花(?:了|费)?(?:多少|几)|多少(?:资金|投资|经费|资|款|补贴|贷款)|投(?:了|入)?多少$|投资多少|[万亿]元"
         ),
     ),
     ("area", re.compile(r"面积|多少亩|多大(?:面积|地|块)?|多少(?:土地|地)")),
@@ -122,16 +123,38 @@ def asked_unit(text: str) -> str:
     return ""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several figures asked for in a question: where its interrogative stands."""
+
+    start: int
+    end: int
+    unit: str
+
+
+def figure_parts(text: str) -> list[Part]:
+    """The interrogatives for figures, one a clause; a question with one has one part."""
+    parts = []
+    position = 0
+    for clause in re.split(r"(?<=[，,；;？?])|(?=以及|还有|同时)", text):
+        match = re.search(r"多少|几(?!乎)|百分之几", clause)
+        if match:
+            start = position + match.start()
+            parts.append(Part(start, position + match.end(), asked_unit(clause)))
+        position += len(clause)
+    return parts
+
+
 def is_yes_no(text: str) -> bool:
     """Whether the question wants a yes or a no."""
     return bool(_YES_NO.search(text))
 
 
-def read_intent(text: str, has_issue: bool, times: int, names: int) -> Asked:
+def read_intent(text: str, has_issue: bool, times: int, names: int, years: int = 0) -> Asked:
     """The intent of a folded question.
 
     `has_issue` says whether an issue is named, `times` and `names` count the periods and the
-    departments named: a comparison needs two of something, 日期 alone is the date of an issue
+    departments named, `years` the calendar years that the periods touch: a comparison needs two of something, 日期 alone is the date of an issue
     only where an issue is named.
     """
 
@@ -160,7 +183,8 @@ def read_intent(text: str, has_issue: bool, times: int, names: int) -> Asked:
         return Asked(Intent.COMPARE, asked_unit(text), spot.start(), spot.end())
     if comparing and (two or re.search(r"比(?:去年|上年|前年|上一?期|上次|之前)", text)):
         return Asked(Intent.COMPARE, asked_unit(text), comparing.start(), comparing.end())
-    if hit := found(Intent.TREND, _TREND.search(text), asked_unit(text)):
+    trend = _TREND.search(text) or (_HOW_GOES.search(text) if years >= 2 else None)
+    if hit := found(Intent.TREND, trend, asked_unit(text)):
         return hit
     if hit := found(Intent.COUNT, _COUNT.search(text)):
         return hit

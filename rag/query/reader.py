@@ -13,7 +13,7 @@ from rag.entities.figures import UNIT_PATTERN, Figure, find_figures
 from rag.entities.issues import IssueMention, find_issues
 from rag.entities.times import TimeMention, find_times
 from rag.query.function_words import FUNCTION_WORDS
-from rag.query.intent import Asked, asked_unit, read_intent
+from rag.query.intent import Asked, asked_unit, figure_parts, read_intent
 from rag.query.spelling import SoundIndex, simplify
 from rag.query.vocabulary import NameMatch, Vocabulary
 from rag.schema import Chunk, Filters, Intent, IssueRef, ParsedQuery, Period
@@ -27,13 +27,16 @@ _LATEST = re.compile(
 )
 _EARLIEST = re.compile(r"最早|第一次|首次|最初")
 _TAIL_LAG = timedelta(days=120)
+_NAMED = (Intent.DATE, Intent.PLACE, Intent.PERSON, Intent.DEPARTMENT)
 _QUANTITIES = (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM)
 # 多少家 and 几座 leave nothing of themselves among the terms.
 _INTERROGATIVE = re.compile(
-    rf"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|(?:多少|几)(?:个)?(?:{UNIT_PATTERN})?(?:钱)?|百分之几|哪(?:一)?[个些家年天位条期]|比(?![例重率])"
+    rf"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|多[大长远高重快]|(?:多少|几)(?:个)?(?:{UNIT_PATTERN})?(?:钱)?|加起来|加一?块|加在一起|合计|总计|百分之几|哪(?:一)?[个些家年天位条期]|比(?![例重率])"
 )
 # 总投资 is another quantity than 投资, 新开工 another than 开工.
-_PREFIXES = frozenset("总 新 年 月 日 人均 户均 亩均 单 净 未 非 再 续".split())
+_PREFIXES = frozenset(
+    ["总", "新", "年", "月", "日", "人均", "户均", "亩均", "单", "净", "未", "非", "再", "续"]
+)
 _WORD = re.compile(r"[0-9A-Za-z一-龥㐀-䶿.%]+")
 
 
@@ -49,6 +52,7 @@ class Reading:
     corrections: tuple[tuple[str, str], ...] = ()
     missing_issues: tuple[str, ...] = ()
     open_year: bool = False
+    parts: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (unit, focus) of each figure asked for
     anchor: Chunk | None = None  # the item that the conversation speaks of
     otherwise: Reading | None = None  # what to try when the anchor holds no answer
 
@@ -69,6 +73,7 @@ class QuestionReader:
         """The reading of a standalone question; `year` is the one the conversation speaks of."""
         text = close_up(fold(simplify(question.strip())))
         text = _POLITE.sub("", text) or text
+        text = _SEPARATED.sub(_rejoin, text)
         text, corrections = self._correct(text)
         times = tuple(t for t in find_times(text, today, year) if t.kind != "now")
         issues = tuple(find_issues(text, today))
@@ -79,7 +84,12 @@ class QuestionReader:
             if not any(_overlap(n, t) for t in times)
         )
         distinct = len({n.name for n in names})
-        asked = read_intent(text, bool(issues), len(times), distinct)
+        years = {
+            year
+            for t in times
+            for year in range(max(t.period.start.year, 2000), t.period.end.year + 1)
+        }
+        asked = read_intent(text, bool(issues), len(times), distinct, len(years))
         refs, missing = self._resolve_issues(issues, times, text, today)
         periods, open_year = self._periods(times, text)
         figures = [
@@ -117,7 +127,24 @@ class QuestionReader:
             unit=asked.unit or asked_unit(text),
             claims=claims,
         )
-        return Reading(query, times, issues, names, asked, tuple(corrections), missing, open_year)
+        parts = figure_parts(text) if asked.intent is Intent.FIGURE else []
+        return Reading(
+            query,
+            times,
+            issues,
+            names,
+            asked,
+            tuple(corrections),
+            missing,
+            open_year,
+            parts=tuple(
+                (
+                    part.unit,
+                    self._focus(masked, Asked(Intent.FIGURE, part.unit, part.start, part.end)),
+                )
+                for part in parts
+            ),
+        )
 
     def _correct(self, text: str) -> tuple[str, list[tuple[str, str]]]:
         loose = [
@@ -214,7 +241,7 @@ class QuestionReader:
     def _focus(self, masked: str, asked: Asked) -> tuple[str, ...]:
         """The words that name the asked-for quantity: the noun right of 多少家, else the last
         words left of the interrogative, after the last 的."""
-        if asked.intent not in _QUANTITIES or asked.start < 0:
+        if asked.start < 0 or asked.intent not in (*_QUANTITIES, *_NAMED):
             return ()
         right = (
             self._terms(re.split(r"[，。？?,的 ]", masked[asked.end :])[0]) if asked.end > 0 else ()
@@ -232,6 +259,15 @@ def _as_list(asked: Asked, terms: Sequence[str], limited: bool) -> Asked:
     if limited and not terms and asked.intent in (Intent.FACT, Intent.TREND, Intent.DEPARTMENT):
         return replace(asked, intent=Intent.LIST)
     return asked
+
+
+# 哪天开的工, 哪家牵的头: verb and object apart, one word of the dictionary together.
+_SEPARATED = re.compile(r"([一-龥])[的了过]([一-龥])(?=[，,？?。]|$)")
+
+
+def _rejoin(match: re.Match[str]) -> str:
+    joined = match[1] + match[2]
+    return joined if rjieba.has_word(joined) else match.group()
 
 
 # Pronouns, particles, prepositions, conjunctions, interjections, place words such as 之后,
