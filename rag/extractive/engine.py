@@ -11,6 +11,7 @@ from rapidfuzz import fuzz
 
 from rag.citations import CitationBook
 from rag.extractive import comparison
+from rag.extractive.answer_type import opposite_direction
 from rag.extractive.facts import Fact, answer_sentences, find_facts
 from rag.extractive.listing import item_head, item_line, relevant, title_span
 from rag.extractive.masthead import masthead_lines
@@ -175,8 +176,10 @@ class ExtractiveEngine:
         book = CitationBook()
         lines = [self._fact_line(query, fact, book) for fact in chosen]
         lines += self._other_parts(reading, chosen, book)
-        if wrong:
-            head = f"没有找到“{wrong}”的说法。快报原文是："
+        said = "".join(fact.sentence.span.of(fact.chunk.text) for fact in chosen)
+        if wrong or opposite_direction(query.standalone, said):
+            claim = f"“{wrong}”的" if wrong else "问题中的"
+            head = f"没有找到{claim}说法。快报原文是："
             return self.finish(query, [head, *lines], book, hits, refusal="not_found")
         return self.finish(query, lines, book, hits)
 

@@ -28,6 +28,7 @@ class Term:
     weight: float
     proper: bool
     seen: bool
+    noun: bool = False
     related: tuple[tuple[str, float], ...] = ()
 
 
@@ -56,7 +57,9 @@ def weigh_terms(
         if len(word) == 1:
             weight *= _ONE_CHARACTER
         proper = tag.startswith(_PROPER) and len(word) >= 2
-        terms.append(Term(word, weight, proper, count > 0, tuple(related(word).items())))
+        noun = tag.startswith(("n", "eng", "l", "j"))
+        near = tuple(related(word).items())
+        terms.append(Term(word, weight, proper, count > 0, noun, near))
     return tuple(terms)
 
 

@@ -6,21 +6,29 @@ import re
 from collections.abc import Sequence
 
 from rag.entities.figures import Figure
+from rag.extractive.answer_type import missing_kind
 from rag.extractive.facts import Fact, lacks_name
 from rag.extractive.matching import Term, presence
 from rag.extractive.wording import say_filters
 from rag.schema import Chunk, Hit, Intent, ParsedQuery
 from rag.text import fold
 
-# Set on the dev part of the sample questions, reported on the test part (docs/evaluation.md).
-MIN_ITEM = 0.5  # share of the question's words that the item must hold
-MIN_FOCUS = 0.45  # share of the asked-for quantity's name beside the figure
-MIN_LOCAL = 0.4  # share of the question's words in the answering sentence and its title
+# A logistic regression over three features of the best fact, fitted on the dev part of the sample
+# questions and of those on the two real issues; area under the curve 0.88 there and 0.82 on the
+# test parts (docs/evaluation.md). The hard checks below catch what no score can tell.
+_FEATURES = {  # mean, standard deviation, weight
+    "item": (0.78, 0.22, 1.0),
+    "focus": (0.63, 0.30, 0.4),
+    "vector": (0.886, 0.014, 0.7),
+}
+_BIAS = 1.2
+MIN_CONFIDENCE = 0.0
+MIN_FOCUS = 0.45  # for the second and third figure of one question
 
 _COMMAND = re.compile(
     r"忽略|无视|忘(?:记|掉)|不要(?:管|理会|引用)|别(?:管|引用|查)|(?:你|现在)(?:现在)?(?:是|扮演|假装|充当)(?:一[个名位])?|扮演|假装|"
     r"系统提示|提示词|system prompt|prompt|ignore|instruction|越狱|开发者模式|角色|输出|再回答|【系统|系统[：:]|重复(?:以上|上面)|直接(?:编|回答|输出|给)|编(?:一个|造|个)|"
-    r"不用(?:查|引用|核对)|API ?(?:key|密钥)|密码|密钥|执行(?:以下|命令)|<[a-z/!]|\{\{|```",
+    r"照抄|你就说|跟着(?:我)?(?:说|念)|复述|不用(?:查|引用|核对)|API ?(?:key|密钥)|密码|密钥|执行(?:以下|命令)|<[a-z/!]|\{\{|```",
     re.I,
 )
 
@@ -32,35 +40,43 @@ def without_commands(question: str) -> tuple[str, bool]:
     return "".join(kept).strip(" ，,。：:；;\n"), len(kept) < len(parts)
 
 
-def uncovered_name(terms: Sequence[Term], chunk: Chunk) -> str:
-    """A name in the question that the item doesn't hold, "" when there is none."""
-    term = lacks_name(terms, chunk)
-    return term.word if term else ""
+def confidence(fact: Fact) -> float:
+    """How likely the fact answers, as a logit: 0 is even odds.
+
+    `vector` is left out where the similarity scale is not the default model's (no vector score).
+    """
+    values = {"item": fact.item, "focus": fact.focus, "vector": fact.hit.vector}
+    total = _BIAS
+    for name, (mean, deviation, weight) in _FEATURES.items():
+        if name != "vector" or values[name] > 0:
+            total += weight * (values[name] - mean) / deviation
+    return total
 
 
-def unseen_nouns(terms: Sequence[Term], chunk: Chunk) -> list[str]:
-    """Heavy words of the question that no item of the archive holds, nor this one in part."""
+def unsaid(words: Sequence[Term], chunk: Chunk) -> str:
+    """A thing in the asked-for quantity's name that the item doesn't hold in any wording."""
     text = fold(chunk.text).lower()
-    heavy = max((t.weight for t in terms), default=0.0) * 0.9
-    return [t.word for t in terms if not t.seen and t.weight >= heavy and presence(t, text) < 0.5]
+    for term in words:
+        if term.noun and not term.seen and presence(term, text) < 0.3:
+            return term.word
+    return ""
 
 
 def reject(query: ParsedQuery, fact: Fact, terms: Sequence[Term], focus: Sequence[Term]) -> str:
     """Why the best fact does not answer the question, in Chinese; "" when it does."""
     if fact.time == 0:
         return "同类内容登过，但不是所问的时间"
-    name = uncovered_name(terms, fact.chunk)
+    name = lacks_name(terms, fact.chunk)
     if name:
-        return f"快报中没有与“{name}”对应的内容"
-    if fact.item < MIN_ITEM:
+        return f"快报中没有与“{name.word}”对应的内容"
+    if query.intent is Intent.FIGURE and fact.figure is None:
+        return "相关内容登过，但没有登所问的数字"
+    if word := unsaid(focus, fact.chunk):
+        return f"相关内容登过，但没有登“{word}”"
+    if confidence(fact) < MIN_CONFIDENCE:
         return "没有登过相关内容"
-    if query.intent is Intent.FIGURE:
-        if fact.figure is None:
-            return "相关内容登过，但没有登所问的数字"
-        if focus and fact.focus < MIN_FOCUS:
-            return "相关内容登过，但没有登所问的数字"
-    if fact.local < MIN_LOCAL:
-        return "相关内容登过，但没有登所问的这一点"
+    if kind := missing_kind(query, fact):
+        return f"相关内容登过，但没有登{kind}"
     return ""
 
 

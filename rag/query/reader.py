@@ -27,6 +27,8 @@ _LATEST = re.compile(
 )
 _EARLIEST = re.compile(r"最早|第一次|首次|最初")
 _TAIL_LAG = timedelta(days=120)
+# 啥牌子, 什么颜色: the thing asked for stands right behind the interrogative.
+_WHICH_THING = re.compile(r"(?:什么|啥|哪种|何种)样?的?([一-龥]{1,6})")
 _NAMED = (Intent.DATE, Intent.PLACE, Intent.PERSON, Intent.DEPARTMENT)
 _QUANTITIES = (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM)
 # 多少家 and 几座 leave nothing of themselves among the terms.
@@ -242,7 +244,8 @@ class QuestionReader:
         """The words that name the asked-for quantity: the noun right of 多少家, else the last
         words left of the interrogative, after the last 的."""
         if asked.start < 0 or asked.intent not in (*_QUANTITIES, *_NAMED):
-            return ()
+            thing = _WHICH_THING.search(masked)
+            return self._terms(thing[1])[:2] if thing else ()
         right = (
             self._terms(re.split(r"[，。？?,的 ]", masked[asked.end :])[0]) if asked.end > 0 else ()
         )

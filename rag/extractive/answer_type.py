@@ -1,0 +1,78 @@
+"""Whether a sentence holds the kind of thing that was asked for: a name, a telephone, a price."""
+
+from __future__ import annotations
+
+import re
+
+import rjieba
+
+from rag.extractive.facts import Fact
+from rag.schema import Intent, ParsedQuery
+from rag.text import fold
+
+_ROLE = (
+    "书记|县长|镇长|乡长|局长|主任|校长|院长|厂长|站长|队长|组长|经理|董事长|老板|法人代表|法人|代表人|负责人|领导|"
+    "联系人|秘书长|处长|科长|所长|会长|理事长|工程师|设计师|作者|冠军"
+)
+_WHO = r"(?:是|叫|为)?(?:谁|哪位|哪个人|啥名|什么名|啥|什么)"
+_ASKS_PERSON = re.compile(
+    rf"(?:{_ROLE})(?:的)?(?:名字|姓名)?{_WHO}(?:呀|啊|呢|来着)?[?？]*$|姓名|(?:{_ROLE})(?:的)?名字|谁(?:是|任|担任|当)[^，。？?]{{0,8}}(?:{_ROLE})"
+)
+_ASKS_PHONE = re.compile(
+    r"电话(?:号码?)?(?:是|多少|给|$|[?？])|联系方式|手机号|联系电话|号码是|热线(?:号码|电话)?(?:是)?多少"
+)
+_ASKS_COMPANY = re.compile(
+    r"(?:哪|什么)(?:一)?[家个](?:的)?(?:公司|企业|厂|单位)(?:施工|设计|承建|中标|建|监理|供|生产|做|承包)|(?:施工|设计|承建|中标|监理|建设|供货|运营)(?:单位|公司|方|企业)(?:是|叫|为)?(?:谁|哪|什么|啥)|谁(?:施工|设计|承建|中标|监理)"
+)
+_COMPANY = re.compile(r"[一-龥A-Za-z]{2,}(?:公司|集团|设计院|研究院|合作社|有限|工程局|建工)")
+_RELATION = re.compile(r"施工|设计|承建|中标|监理|承包|供货|运营|建设")
+_ASKS_UNIT_PRICE = re.compile(
+    r"(?:一|每|单)(?:[袋斤亩吨个人户平次套台方度米]|公斤|平方|平米|立方)[^，。？?]{0,6}(?:多少|几)(?:块|元|角)?钱?|(?:多少|几)(?:块)?钱(?:一|每|/)|单价|(?:人均|户均|亩均|均价|平均)[^，。]{0,8}(?:多少|几)"
+)
+_PER_UNIT = re.compile(r"每|均|/|单价|一(?:斤|亩|吨|袋|户|人)")
+_DOWN = re.compile(r"下降|减少|降低|下滑|回落|缩减|少了|降了|跌|亏")
+_UP = re.compile(r"增长|增加|上升|提高|提升|多了|涨")
+
+
+def missing_kind(query: ParsedQuery, fact: Fact) -> str:
+    """What kind of answer the sentence lacks, in Chinese; "" when nothing is missing."""
+    question = query.standalone
+    sentence = fold(fact.sentence.span.of(fact.chunk.text))
+    if _ASKS_PHONE.search(question) and not re.search(
+        r"\d{7,}|\d{3,4}-\d{7,8}|(?<!\d)1\d{4}(?!\d)", sentence
+    ):
+        return "电话号码"
+    if _ASKS_PERSON.search(question) and not _has_person(sentence):
+        return "姓名"
+    if asks := _ASKS_COMPANY.search(question):
+        relation = _RELATION.search(asks.group()) or _RELATION.search(question)
+        clauses = [fold(c.span.of(fact.chunk.text)) for c in fact.sentence.clauses]
+        if not any(
+            _COMPANY.search(c) and (relation is None or relation.group() in c) for c in clauses
+        ):
+            return "单位名称"
+    if query.intent is Intent.FIGURE and _ASKS_UNIT_PRICE.search(question) and fact.clause:
+        clause = fold(fact.clause.span.of(fact.chunk.text))
+        if not _PER_UNIT.search(clause):
+            return "单价"
+    return ""
+
+
+def _has_person(sentence: str) -> bool:
+    """A personal name: two to four characters that the segmenter takes for one, beside a role."""
+    for word, tag in rjieba.tag(sentence):
+        if tag == "nr" and 2 <= len(word) <= 4:
+            place = sentence.find(word)
+            around = sentence[max(0, place - 6) : place] + " " + sentence[place + len(word) :][:4]
+            if re.search(rf"{_ROLE}|同志|先生|女士", around):
+                return True
+    return False
+
+
+def opposite_direction(question: str, sentence: str) -> bool:
+    """Whether the question takes a fall for granted where the text prints a rise, or reversed."""
+    asked_down, asked_up = bool(_DOWN.search(question)), bool(_UP.search(question))
+    if asked_down == asked_up:
+        return False
+    down, up = bool(_DOWN.search(sentence)), bool(_UP.search(sentence))
+    return (asked_down and up and not down) or (asked_up and down and not up)
