@@ -144,13 +144,15 @@ class BulletinChain(Runnable[Any, Answer]):
 
         def sound_index() -> SoundIndex:
             if not sounds:
-                sounds.append(SoundIndex(self.catalog.words()))
+                texts = (chunk.text for chunk in self.catalog.scan())
+                sounds.append(SoundIndex(self.catalog.words(), texts))
             return sounds[0]
 
         def known(word: str) -> bool:
             return self.catalog.document_frequency([word]).get(word, 0) > 0
 
-        return _Knowledge(vocabulary, QuestionReader(vocabulary, sound_index, known))
+        reader = QuestionReader(vocabulary, sound_index, known, self.catalog.prints)
+        return _Knowledge(vocabulary, reader)
 
 
 def read_input(input: Any) -> tuple[str, tuple[Turn, ...]]:

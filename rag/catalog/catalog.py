@@ -164,6 +164,12 @@ class Catalog:
         rows = self._counted("SELECT term, doc FROM vocabulary ORDER BY doc DESC, term")
         return [word for word, _ in rows]
 
+    def prints(self, fragment: str) -> bool:
+        """Whether some item's text holds the fragment letter for letter; reads the whole table."""
+        sql = "SELECT 1 FROM chunks WHERE instr(text, ?) > 0 LIMIT 1"
+        with self._database.connection() as connection:
+            return connection.execute(sql, (fragment,)).fetchone() is not None
+
     def close(self) -> None:
         self._database.close()
 

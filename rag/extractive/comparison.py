@@ -17,7 +17,7 @@ from rag.extractive.listing import item_head
 from rag.extractive.refusal import reject
 from rag.extractive.wording import say_period, say_spoken
 from rag.query.reader import Reading
-from rag.schema import Answer, Hit, Intent, ParsedQuery
+from rag.schema import Answer, Hit, Intent, ParsedQuery, Period
 
 if TYPE_CHECKING:
     from rag.extractive.engine import ExtractiveEngine
@@ -100,18 +100,28 @@ def _best(
 
 
 def _series(engine: ExtractiveEngine, query: ParsedQuery, hits: Sequence[Hit]) -> list[Row]:
-    """The best fact of every item about the same indicator, in date order."""
+    """The best fact of every item about the same indicator, in date order.
+
+    A span of years takes what was printed in it as well as what speaks of it.
+    """
     figure = replace(query, intent=Intent.FIGURE, order="")
+    span = query.periods[0] if len(query.periods) == 1 else None
+    if span and span.end.year > span.start.year:
+        figure = replace(figure, periods=())
     best = _best(engine, figure, hits, None)
     if best is None:
         return []
-    rows = []
+    facts = []
     for hit in hits:
         fact = _best(engine, figure, [hit], best)
-        if fact and fuzz.ratio(label_of(fact), label_of(best)) >= SAME_LABEL:
-            rows.append(fact)
-    rows.sort(key=lambda f: f.chunk.published)
-    return [Row(say_spoken(f.spoken, f.chunk), f) for f in rows]
+        if fact is None or fuzz.ratio(label_of(fact), label_of(best)) < SAME_LABEL:
+            continue
+        spoken = fact.spoken or Period(fact.chunk.published, fact.chunk.published)
+        if span and not (span.contains(fact.chunk.published) or span.overlaps(spoken)):
+            continue
+        facts.append(fact)
+    facts.sort(key=lambda f: f.spoken.end if f.spoken else f.chunk.published)
+    return [Row(say_spoken(f.spoken, f.chunk), f) for f in facts]
 
 
 def _compose(

@@ -21,6 +21,7 @@ from rag.extractive.refusal import MIN_FOCUS, contradicted, nearest_lines, rejec
 from rag.extractive.sentence_vectors import SentenceVectors
 from rag.extractive.wording import say_filters, say_range, say_spoken
 from rag.fusion import min_max
+from rag.query.intent import asks_extreme
 from rag.query.reader import Reading
 from rag.schema import (
     Answer,
@@ -83,6 +84,8 @@ class ExtractiveEngine:
             if answer.refusal and reading.otherwise is not None:
                 return self.answer(reading.otherwise)
             return answer
+        if reading.elsewhere:
+            return self.refuse(query, [], f"库中的快报没有登过“{reading.elsewhere}”的内容")
         if reading.missing_issues and not query.filters.issues:
             return self._no_such_issue(reading)
         if query.intent is Intent.MASTHEAD:
@@ -93,6 +96,8 @@ class ExtractiveEngine:
             compared = comparison.compare(self, reading)
             if compared is not None:
                 return compared
+            if asks_extreme(query.standalone):
+                return self.refuse(query, self.hits(query), "没有两个以上可比较的数字")
         return self._fact(reading)
 
     # --- shared steps ----------------------------------------------------------------------

@@ -184,6 +184,7 @@ def _fits_unit(asked: str, figure: Figure) -> bool:
 
 
 _CUE_BONUS = 0.12
+_FOCUS_WEIGHT = 0.12
 _CUES: dict[Intent, re.Pattern[str]] = {
     Intent.REASON: re.compile(
         r"为了|由于|因|以.{2,12}为|针对|围绕|解决|避免|确保|防止|旨在|导致|所致|为.{1,10}提供"
@@ -218,8 +219,14 @@ def _sentence_facts(
         named = coverage(focus, (words, 1.0)) if focus else local
         near = meaning.get(words, 0.0)
         bonus = _CUE_BONUS if cue and cue.search(words) else 0.0
+        weight = _FOCUS_WEIGHT if focus else 0.0
         score = (
-            0.22 * local + 0.13 * named + 0.25 * item + 0.15 * hit.score + 0.25 * near + bonus
+            (0.35 - weight) * local
+            + 2 * weight * named
+            + 0.25 * item
+            + 0.15 * hit.score
+            + (0.25 - weight) * near
+            + bonus
         ) * (0.4 + 0.6 * time)
         facts.append(Fact(hit, sentence, None, None, item, local, named, near, time, score))
     return facts

@@ -14,12 +14,12 @@ from rag.text import Span
 _FACTS: tuple[tuple[str, re.Pattern[str], str, re.Pattern[str]], ...] = (
     (
         "责任编辑",
-        re.compile(r"编辑|责编|谁编"),
+        re.compile(r"编辑|责编|谁编|谁校"),
         "editor",
         re.compile(r"责任编辑[：:].*|编辑[：:].*"),
     ),
-    ("审核", re.compile(r"审核|审定|把关"), "reviewer", re.compile(r"(?:审核|审定)[：:].*")),
-    ("签发", re.compile(r"签发"), "signer", re.compile(r"签发[：:].*")),
+    ("审核", re.compile(r"审核|审定|把关|谁审"), "reviewer", re.compile(r"(?:审核|审定)[：:].*")),
+    ("签发", re.compile(r"签发|谁签|谁批"), "signer", re.compile(r"签发[：:].*")),
     (
         "发送范围",
         re.compile(r"发送|发给|发到|分送|抄送|主送|发哪|送到|送给|送哪|范围|谁能收到|收到"),

@@ -57,7 +57,8 @@ def weigh_terms(
         if len(word) == 1:
             weight *= _ONE_CHARACTER
         proper = tag.startswith(_PROPER) and len(word) >= 2
-        noun = tag.startswith(("n", "eng", "l", "j"))
+        # A word that the segmenter only guessed at may be anything (追回来, 事儿).
+        noun = tag.startswith(("n", "eng", "l", "j")) and len(word) > 1 and rjieba.has_word(word)
         near = tuple(related(word).items())
         terms.append(Term(word, weight, proper, count > 0, noun, near))
     return tuple(terms)

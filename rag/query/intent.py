@@ -20,7 +20,7 @@ class Asked:
 
 
 _MASTHEAD = re.compile(
-    r"总期号|总第几期|总第多少期|责任编辑|责编|编辑是谁|谁编辑|谁编的|谁审核|审核人|审核是|审核的是|谁签发|签发人|签发是|签发的|发送范围|发送对象|发送单位|分送|抄送|主送|"
+    r"谁(?:审|签|编|校|批)(?:发|核|定|辑)?的|总期号|总第几期|总第多少期|责任编辑|责编|编辑是谁|谁编辑|谁编的|谁审核|审核人|审核是|审核的是|谁签发|签发人|签发是|签发的|发送范围|发送对象|发送单位|分送|抄送|主送|"
     r"发(?:给|到|送)(?:了|过)?(?:哪些|哪|谁|什么)|都?发给谁|印发单位|主办单位|哪个单位(?:印发|主办|编发)|(?:审核|签发|编辑|责编)(?:者|人)?(?:分别)?(?:都)?(?:是|为)?(?:谁|哪位|$|[?？])"
 )
 _ISSUE_DATE = re.compile(
@@ -39,7 +39,7 @@ _COUNT = re.compile(
     r"(?:多少|几)(?:个|家)(?:部门|单位|乡镇|街道|镇|局)(?!点验)"
 )
 _TREND = re.compile(
-    r"趋势|走势|历年|逐年|逐季|逐月|历次|各(?:年|季度|期|月)|每(?:年|季度|期|月)|变化情况|怎么变|如何变|变化(?:$|[?？])|一路|这几年|近几年|连续几年|进展如何变|有(?:什么|啥|何)变化|变动"
+    r"趋势|走势|历年|逐年|逐季|逐月|历次|各(?:年|季度|期|月)|变化情况|怎么变|如何变|变化(?:$|[?？])|一路|这几年|近几年|连续几年|进展如何变|有(?:什么|啥|何)变化|变动"
 )
 _HOW_GOES = re.compile(r"咋样|怎么样|如何|情况")
 _COMPARE = re.compile(
@@ -143,6 +143,11 @@ def figure_parts(text: str) -> list[Part]:
             parts.append(Part(start, position + match.end(), asked_unit(clause)))
         position += len(clause)
     return parts
+
+
+def asks_extreme(text: str) -> bool:
+    """Whether the most or the least of several is asked for."""
+    return bool(_EXTREME.search(text))
 
 
 def is_yes_no(text: str) -> bool:

@@ -39,6 +39,12 @@ _INTERROGATIVE = re.compile(
 _PREFIXES = frozenset(
     ["总", "新", "年", "月", "日", "人均", "户均", "亩均", "单", "净", "未", "非", "再", "续"]
 )
+_PLACE = re.compile(
+    r"(?<![一-龥])([一-龥]{2,3}?)[县市省](?![场政直级民委管面内区长里人上下])|([一-龥]{2})[县省](?=的|20|去|今)"
+)
+_NO_PLACES = frozenset(
+    ["我们", "咱们", "全", "本", "我", "各", "该", "外", "邻", "城", "超", "股", "夜", "上", "门", "省", "地级", "县级", "周边", "外地", "其他", "有的", "哪个", "这个", "兄弟", "附近"]
+)
 _WORD = re.compile(r"[0-9A-Za-z一-龥㐀-䶿.%]+")
 
 
@@ -53,6 +59,7 @@ class Reading:
     asked: Asked
     corrections: tuple[tuple[str, str], ...] = ()
     missing_issues: tuple[str, ...] = ()
+    elsewhere: str = ""  # another county or city that the question is about
     open_year: bool = False
     parts: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (unit, focus) of each figure asked for
     anchor: Chunk | None = None  # the item that the conversation speaks of
@@ -63,10 +70,15 @@ class QuestionReader:
     """Reads questions against the vocabulary of one archive."""
 
     def __init__(
-        self, vocabulary: Vocabulary, sounds: Callable[[], SoundIndex], known: Callable[[str], bool]
+        self,
+        vocabulary: Vocabulary,
+        sounds: Callable[[], SoundIndex],
+        known: Callable[[str], bool],
+        prints: Callable[[str], bool],
     ) -> None:
         """`sounds` is called only when a question holds a stretch that is no word; `known`
-        tells whether the index has a word."""
+        tells whether the index has a word, `prints` whether some item holds a stretch of text."""
+        self._prints = prints
         self.vocabulary = vocabulary
         self._sounds = sounds
         self._known = known
@@ -108,7 +120,15 @@ class QuestionReader:
             masked = masked[: asked.start] + " " * (asked.end - asked.start) + masked[asked.end :]
         masked = _INTERROGATIVE.sub(lambda m: " " * len(m.group()), masked)
         masked = re.sub(r"[【\[〖][^】\]〗]+[】\]〗]", lambda m: " " * len(m.group()), masked)
-        terms = self._terms(masked)
+        parts = figure_parts(text) if asked.intent is Intent.FIGURE else []
+        if len(parts) > 1:
+            # The words of the second figure are no part of what the first one must hold.
+            end = re.search(r"[，,；;？?]|以及|还有|同时|$", text[parts[0].end :])
+            first = masked[: parts[0].end + (end.start() if end else 0)]
+            asked = Asked(Intent.FIGURE, parts[0].unit, parts[0].start, parts[0].end)
+            terms = self._terms(first) or self._terms(masked)
+        else:
+            terms = self._terms(masked)
         asked = _as_list(asked, terms, bool(names or sections or refs))
         focus = self._focus(masked, asked)
         claims = tuple(f.text for f in figures)
@@ -126,19 +146,19 @@ class QuestionReader:
             order=order,  # type: ignore[arg-type]
             terms=terms,
             focus=focus,
-            unit=asked.unit or asked_unit(text),
+            unit=asked.unit or ("" if len(parts) > 1 else asked_unit(text)),
             claims=claims,
         )
-        parts = figure_parts(text) if asked.intent is Intent.FIGURE else []
         return Reading(
             query,
             times,
             issues,
             names,
             asked,
-            tuple(corrections),
-            missing,
-            open_year,
+            corrections=tuple(corrections),
+            missing_issues=missing,
+            elsewhere=self._elsewhere(text),
+            open_year=open_year,
             parts=tuple(
                 (
                     part.unit,
@@ -163,7 +183,7 @@ class QuestionReader:
         corrections: list[tuple[str, str]] = []
         position = 0
         for start, end in [*protected, (len(text), len(text))]:
-            fixed, found = self._sounds().correct(text[position:start], self._known)
+            fixed, found = self._sounds().correct(text[position:start], self._known, self._prints)
             pieces += [fixed, text[start:end]]
             corrections += found
             position = end
@@ -228,6 +248,18 @@ class QuestionReader:
                 periods.append(Period(start, end, period.words))
         return tuple(dict.fromkeys(periods)), open_year
 
+    def _elsewhere(self, text: str) -> str:
+        """A county, city or province named in the question that the archive never prints."""
+        for match in _PLACE.finditer(text):
+            name = match[1] or match[2]
+            if name in _NO_PLACES or name.endswith(
+                self.vocabulary.county.removesuffix("县") or "\0"
+            ):
+                continue
+            if not self._prints(name):
+                return match.group()
+        return ""
+
     def _terms(self, masked: str) -> tuple[str, ...]:
         county = self.vocabulary.county
         words: list[str] = []
@@ -250,8 +282,8 @@ class QuestionReader:
             self._terms(re.split(r"[，。？?,的 ]", masked[asked.end :])[0]) if asked.end > 0 else ()
         )
         left_text = re.split(r"[，。？?,]", masked[: asked.start])[-1]
-        segment = left_text.split("的")[-1].strip() or left_text
-        left = self._terms(segment)[-2:]
+        segment = left_text.split("的")[-1]
+        left = (self._terms(segment) or self._terms(left_text))[-2:]
         if right:
             return tuple(dict.fromkeys((*left[-1:], *right)))
         return left

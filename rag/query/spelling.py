@@ -38,18 +38,26 @@ def sound(word: str) -> str:
 
 
 class SoundIndex:
-    """Finds the index word that sounds like a mistyped one."""
+    """Finds what the archive prints that sounds like a mistyped stretch."""
 
-    def __init__(self, words: Iterable[str]) -> None:
-        """`words` come most frequent first; the first word of a sound wins."""
+    def __init__(self, words: Iterable[str], texts: Iterable[str] = ()) -> None:
+        """`words` come most frequent first; the first word of a sound wins. `texts` are the item
+        texts: names that are no words of the segmenter (安罗) are found among their bigrams."""
         self._by_sound: dict[str, str] = {}
         self._words: set[str] = set()
         for word in words:
-            if 2 <= len(word) <= _MAX_WORD and "一" <= word[0] <= "龥":
+            if 2 <= len(word) <= _MAX_WORD and _is_chinese(word):
                 self._words.add(word)
                 self._by_sound.setdefault(sound(word), word)
+        self._pairs: dict[str, set[str]] = {}
+        pairs = {text[i : i + 2] for text in texts for i in range(len(text) - 1)}
+        for pair in pairs:
+            if _is_chinese(pair):
+                self._pairs.setdefault(_pair_sound(pair), set()).add(pair)
 
-    def correct(self, text: str, known: Callable[[str], bool]) -> tuple[str, list[tuple[str, str]]]:
+    def correct(
+        self, text: str, known: Callable[[str], bool], prints: Callable[[str], bool]
+    ) -> tuple[str, list[tuple[str, str]]]:
         """Replace mistyped words; also gives the (typed, corrected) pairs.
 
         Looked at are stretches of whole segments of which at least one is no word of the
@@ -62,8 +70,14 @@ class SoundIndex:
         while i < len(segments):
             for count in (3, 2, 1):
                 group = segments[i : i + count]
+                if len(group) < count:
+                    continue
                 piece = "".join(group)
-                word = self._match(group, piece, known) if len(group) == count else None
+                after = "".join(segments[i + count : i + count + 1])
+                before = "".join(result)[-1:]
+                word = self._match(group, piece, known) or self._name(
+                    group, piece, before, after, known, prints
+                )
                 if word:
                     corrections.append((piece, word))
                     result.append(word)
@@ -75,13 +89,49 @@ class SoundIndex:
         return "".join(result), corrections
 
     def _match(self, group: list[str], piece: str, known: Callable[[str], bool]) -> str | None:
-        if not 2 <= len(piece) <= _MAX_WORD or not all("一" <= char <= "龥" for char in piece):
+        if not 2 <= len(piece) <= _MAX_WORD or not _is_slip(group, piece, known):
             return None
-        if piece in self._words or rjieba.has_word(piece) or known(piece):
-            return None
-        if all(len(word) > 1 and (rjieba.has_word(word) or known(word)) for word in group):
-            return None
-        if len(group) > 1 and any(word in FUNCTION_WORDS for word in group):
+        if piece in self._words:
             return None
         word = self._by_sound.get(sound(piece))
         return word if word and word != piece else None
+
+    def _name(
+        self,
+        group: list[str],
+        piece: str,
+        before: str,
+        after: str,
+        known: Callable[[str], bool],
+        prints: Callable[[str], bool],
+    ) -> str | None:
+        """A pair of characters of the same sound that the archive prints in the same place."""
+        if len(piece) != 2 or not _is_slip(group, piece, known) or prints(piece):
+            return None
+        for pair in sorted(self._pairs.get(_pair_sound(piece), ())):
+            if any(a == b for a, b in zip(pair, piece, strict=True)) and (
+                (after and prints(pair + after)) or (before and prints(before + pair))
+            ):
+                return pair
+        return None
+
+
+def _is_chinese(text: str) -> bool:
+    return all("一" <= char <= "龥" for char in text)
+
+
+def _is_slip(group: list[str], piece: str, known: Callable[[str], bool]) -> bool:
+    if not _is_chinese(piece) or rjieba.has_word(piece) or known(piece):
+        return False
+    if all(len(word) > 1 and (rjieba.has_word(word) or known(word)) for word in group):
+        return False
+    return len(group) == 1 or not any(word in FUNCTION_WORDS for word in group)
+
+
+@lru_cache(maxsize=20_000)
+def _character_sound(char: str) -> str:
+    return sound(char)
+
+
+def _pair_sound(pair: str) -> str:
+    return f"{_character_sound(pair[0])} {_character_sound(pair[1])}"

@@ -144,7 +144,7 @@ class VectorStore:
             raise ValueError("record.chunk_ids are not the ids of the chunks")
         key = record.issue.key
         version = _version(record, chunks)
-        with self._writing(rows=2 * len(chunks) + 1) as found:
+        with self._writing(rows=len(chunks) + 1) as found:
             for start in range(0, len(chunks), PAGE):
                 page = chunks[start : start + PAGE]
                 found.chunks.upsert(
