@@ -23,7 +23,7 @@ run: $(VENV)/run.stamp
 	@status=$$($(VENV_PYTHON) -m rag status --json) || exit 1; \
 	case "$$status" in *'"issues": 0,'*) \
 		echo "库里还没有快报，先装入 samples/ 里的示例"; \
-		$(VENV_PYTHON) -m ingest samples;; \
+		$(VENV_PYTHON) -m ingest samples/*.txt;; \
 	esac
 	$(VENV_PYTHON) app.py --host $(HOST) --port $(PORT)
 
@@ -41,7 +41,7 @@ eval: $(VENV)/run.stamp
 	mkdir -p .cache/models $(EVAL)/data
 	test -e $(EVAL)/data/models || ln -s ../../models $(EVAL)/data/models
 	cd $(EVAL) && env -u BULLETIN_CHROMA_URL BULLETIN_DATA_DIR=data \
-		$(VENV_PYTHON) -m ingest $(CURDIR)/samples
+		$(VENV_PYTHON) -m ingest $(CURDIR)/samples/*.txt
 	cd $(EVAL) && env -u BULLETIN_CHROMA_URL BULLETIN_DATA_DIR=data BULLETIN_TODAY=2025-11-21 \
 		$(VENV_PYTHON) -m rag evaluate $(CURDIR)/samples/qa.jsonl --out results
 
