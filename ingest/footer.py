@@ -31,7 +31,9 @@ _OTHER = _spaced(
 
 LABEL = re.compile(
     rf"(?:(?P<distribution>{_DISTRIBUTION})|(?P<editor>{_EDITOR})|(?P<reviewer>{_REVIEWER})"
-    rf"|(?P<signer>{_SIGNER})|(?P<other>{_OTHER}))\s*[:：]"
+    rf"|(?P<signer>{_SIGNER})|(?P<other>{_OTHER}))"
+    # Some offices leave the colon out before a name: 审核  路 帅
+    r"\s*(?:[:：]|(?<=[辑编核定发人])\s+(?=[一-鿿]\s?[一-鿿]{1,3}(?:\s|$)))"
 )
 _PRINTED = re.compile(
     r"(?:[（(]?\s*(?:共\s*)?印\s*[0-9０-９]+\s*份|.{4,40}(?:日\s*印发?|印\s*发)$)"
@@ -48,7 +50,15 @@ class ReadFooter:
 
 def is_footer_line(text: str) -> bool:
     """True for a line that opens the footer (责任编辑：…, 抄送：…)."""
+    text = _without_brackets(text)
     return LABEL.match(text) is not None or _PRINTED.match(text) is not None
+
+
+def _without_brackets(text: str) -> str:
+    """（责任编辑：李勉 审核：路帅） → what stands between the brackets."""
+    if text[:1] in ("（", "(") and text[-1:] in ("）", ")") and LABEL.match(text[1:].lstrip()):
+        return text[1:-1].strip()
+    return text
 
 
 def read_footer(lines: Sequence[str]) -> ReadFooter:
@@ -56,7 +66,8 @@ def read_footer(lines: Sequence[str]) -> ReadFooter:
     found: dict[str, list[tuple[str, str]]] = {}
     tail: list[str] = []
     open_field = ""
-    for line in lines:
+    for each in lines:
+        line = _without_brackets(each)
         labels = list(LABEL.finditer(line))
         # 报：县委，发：各乡镇 stands on one line, but 邮箱 may hold any word with a colon.
         labels = [

@@ -26,6 +26,9 @@ _HANGS = "，、,的和及与在对为将把被等是从向由以并（(“《"
 _LIST_MARK = re.compile(
     r"(?:[0-9]{1,2}(?:[.．](?![0-9])|[、）)])|[（(][0-9]{1,2}[）)]|[①-⑳]|[●◆■▲•▪·★]\s*|[-－—]\s)"
 )
+_POINT = re.compile(
+    r"(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)])[^，。；：（）]{4,}$"
+)
 _CELLS = re.compile(r"\t|\s{2,}")
 _RULED = re.compile(r"[|｜│]")
 _FIGURE = re.compile("[0-9]")
@@ -126,7 +129,9 @@ def read_items(lines: Sequence[Line], style: Style) -> list[RawItem]:
         draft.pieces.append((separator, line))
         draft.last_line = line.number
         found = last_signature(draft.tail())
-        if found and (found.attached or _ends_here(following, style)):
+        if found and (
+            found.attached or _ends_here(following, style) or _names_itself(draft, found)
+        ):
             _sign(draft, found)
             draft.signed_inside = True
     return [_finish(draft) for draft in drafts]
@@ -174,9 +179,20 @@ def _join(
         if rows[place - 1] and not rows[place] and _starts_item(lines, place, rows, style):
             return None
         return "\n"
+    if _is_point(line.text) or _is_point(above.text):
+        return "\n"
     if not ends_sentence(above.text):
+        # A full stop was forgotten where a whole heading follows.
+        whole = spaced_title(line.text) is not None and names_an_office(line.text)
+        if whole and not line.page_break and len(above.text) > 40:
+            return None
         return letters_gap(above.text, line.text)
     return None if _starts_item(lines, place, rows, style) else ""
+
+
+def _is_point(text: str) -> bool:
+    """True for 一、强化组织领导 on a line of its own, the heading of a part of a report."""
+    return len(text) <= 30 and _POINT.match(text) is not None and not ends_sentence(text)
 
 
 def _starts_item(lines: Sequence[Line], place: int, rows: Sequence[bool], style: Style) -> bool:
@@ -244,6 +260,12 @@ def _ends_here(following: Line | None, style: Style) -> bool:
         or (sentence_title(text) is not None)
         or (looks_like_title(text) and (style.own_line or following.gap))
     )
+
+
+def _names_itself(draft: _Draft, found: Signature) -> bool:
+    """True when an office that the item begins with stands in the bracket."""
+    head = draft.pieces[0][1].text[:24]
+    return any(name.removeprefix("县") in head for name in found.departments)
 
 
 def _sign(draft: _Draft, found: Signature | None) -> None:

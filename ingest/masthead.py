@@ -229,6 +229,7 @@ def _names(line: str) -> list[str]:
             names.extend(words)
         else:
             names.append(strip_space(piece))
+    names = [name.strip("）)〕]　 ") for name in names]
     return [name for name in names if re.search(r"[一-鿿A-Za-z]", name)]
 
 

@@ -22,7 +22,10 @@ _CARRIES_ON = re.compile(
     r"|近日|日前|近期|近年来|今年以来|去年以来|今年|去年|上半年|下半年|[一二三四]季度|[0-9]{1,2}\s*月|[0-9]{4}\s*年"
     r"|通过|针对|为了|为进一步|为切实|为深入|活动中|活动现场|此次|本次|与此同时|接下来|至此|因此|因而|并|且|但|而"
 )
-_MARK = re.compile(r"(?:[●◆■★☆▲△○◎◇※▶►•◈▪]|[0-9]{1,2}[.、．](?![0-9]))\s*")
+_MARK = re.compile(r"(?:[●◆■★☆▲△○◎◇※▶►•◈▪]|[0-9]{1,2}[.、．](?![0-9])|[-*]\s)\s*")
+_CHINESE_MARK = re.compile(
+    r"(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)])\s*"
+)
 # A word before a figure that makes the figure part of the sentence (共派出 6 个, 达到 54.8%).
 _LEADS_TO_FIGURE = re.compile(
     r"(?:共|达|到|为|有|至|约|近|超|过|的|于|在|从|第|出|了|各|对|和|及|与|、|成|资|年|月|后|前|每|满|增|长|降|设|建|获|得|立)$"
@@ -45,8 +48,11 @@ def names_an_office(text: str) -> bool:
 
 
 def skip_mark(text: str) -> int:
-    """The length of a list mark (●, 1.) at the beginning of the text."""
+    """The length of a list mark (●, 1., 一、县…) at the beginning of the text."""
     mark = _MARK.match(fold(text[:12]))
+    if mark is None and (mark := _CHINESE_MARK.match(text)) is not None:
+        # 一、强化领导 is a point of a report; 一、县科工局… is the first report.
+        mark = mark if names_an_office(text[mark.end() :][:14]) else None
     return mark.end() if mark else 0
 
 

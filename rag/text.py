@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
 import rjieba
 
@@ -41,6 +42,21 @@ class Span:
 
     def of(self, text: str) -> str:
         return text[self.start : self.end]
+
+
+class Located(Protocol):
+    """Anything that stands at `text[start:end]`."""
+
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+
+def overlap(a: Located, b: Located) -> bool:
+    """Whether two places of one text share a character."""
+    return a.start < b.end and b.start < a.end
 
 
 def fold(text: str) -> str:
