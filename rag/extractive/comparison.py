@@ -83,6 +83,13 @@ def label_of(fact: Fact) -> str:
     return re.sub(r"[\d.,%]+|[余多约近达到了为]", "", words)
 
 
+def same_indicator(a: Fact, b: Fact) -> bool:
+    """Whether two figures carry the same label."""
+    if a.figure is None or b.figure is None or a.figure.family != b.figure.family:
+        return False
+    return float(fuzz.ratio(label_of(a), label_of(b))) >= SAME_LABEL
+
+
 def _best(
     engine: ExtractiveEngine, query: ParsedQuery, hits: Sequence[Hit], anchor: Fact | None
 ) -> Fact | None:

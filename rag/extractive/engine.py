@@ -186,7 +186,27 @@ class ExtractiveEngine:
             claim = f"“{wrong}”的" if wrong else "问题中的"
             head = f"没有找到{claim}说法。快报原文是："
             return self.finish(query, [head, *lines], book, hits, refusal="not_found")
-        return self.finish(query, lines, book, hits)
+        answer = self.finish(query, lines, book, hits)
+        newer = self._newer(query, best)
+        return replace(answer, notices=(newer,)) if newer else answer
+
+    def _newer(self, query: ParsedQuery, fact: Fact) -> str:
+        """A remark that later issues print the same indicator; its figures are left out, since
+        the question fixed the time."""
+        if not query.periods or fact.figure is None or query.filters.issues:
+            return ""
+        later = Period(fact.chunk.published + timedelta(days=1), date.max)
+        if not self._archive.count(Filters(published=later)):
+            return ""
+        open_query = replace(query, periods=())
+        filters = replace(query.filters, published=later)
+        hits = self._search.search(query.standalone, NEAREST, filters)
+        labels = []
+        for hit in hits:
+            found = [f for f in self.facts(open_query, [hit]) if f.figure]
+            if found and found[0].item >= fact.item and comparison.same_indicator(found[0], fact):
+                labels.append(hit.chunk.issue.label)
+        return f"后续期有更新：{'、'.join(dict.fromkeys(labels))}。" if labels else ""
 
     def _other_parts(
         self, reading: Reading, chosen: Sequence[Fact], book: CitationBook
@@ -229,16 +249,17 @@ class ExtractiveEngine:
 
     def _fact_line(self, query: ParsedQuery, fact: Fact, book: CitationBook) -> str:
         chunk = fact.chunk
+        title = title_span(chunk)
+        heading = ""
         spans = self._answer_spans(query, fact)
+        if query.intent is Intent.DEPARTMENT and title and title not in spans:
+            heading = f"{chunk.title}[{book.cite(chunk, title)}]　"
         quoted = "".join(f"{span.of(chunk.text)}[{book.cite(chunk, span)}]" for span in spans)
         if query.intent is Intent.ISSUE:
             return f"{chunk.issue.label}（{chunk.published.isoformat()}）：{quoted}"
         if query.intent is Intent.DEPARTMENT:
             names = "、".join(chunk.printed or chunk.departments) or "原文未署名"
-            title = title_span(chunk)
-            if title and title not in spans:
-                quoted = f"{chunk.title}[{book.cite(chunk, title)}]　{quoted}"
-            return f"{names}：{quoted}"
+            return f"{names}：{heading}{quoted}"
         if fact.figure:
             number = book.cite(chunk, spans[-1])
             lead = fact.figure.text
@@ -313,7 +334,10 @@ class ExtractiveEngine:
             if query.intent is Intent.DIGEST and query.filters.issues and chunk.section != section:
                 section = chunk.section
                 lines.append(f"【{section}】")
-            lines.append(f"{number}、{item_head(chunk)}：{item_line(chunk, terms, book)}")
+            head = item_head(chunk)
+            if section is not None:
+                head = "、".join(chunk.printed or chunk.departments) or "未署名"
+            lines.append(f"{number}、{head}：{item_line(chunk, terms, book)}")
         return self.finish(query, lines, book, [Hit(c, 1.0) for c in chunks])
 
     # --- endings ---------------------------------------------------------------------------

@@ -150,11 +150,31 @@ def _figure_facts(
                 score = (
                     0.28 * local + 0.22 * named + 0.2 * item + 0.12 * hit.score + 0.18 * near
                 ) * (0.4 + 0.6 * time)
+                if _is_former(text, clause, index):
+                    score *= _FORMER
                 facts.append(
                     Fact(hit, sentence, clause, figure, item, local, named, near, time, score)
                 )
             previous = part
     return facts
+
+
+_FORMER = 0.85
+_CHANGE = re.compile(
+    r"(?:压缩|缩短|减少|下降|降低|降|提高|提升|增加|增长|上升|升|扩大|调整|变)(?:了)?(?:至|到|为)"
+)
+
+
+def _is_former(text: str, clause: Clause, index: int) -> bool:
+    """由10个工作日压缩至2.5个工作日: the first figure is what it was before."""
+    if index + 1 >= len(clause.figures):
+        return False
+    start = clause.figures[index - 1].end if index else clause.span.start
+    figure, following = clause.figures[index], clause.figures[index + 1]
+    return bool(
+        re.search(r"[由从]", text[start : figure.start])
+        and _CHANGE.search(text[figure.end : following.start])
+    )
 
 
 def _label_text(text: str, clause: Clause, index: int) -> str:

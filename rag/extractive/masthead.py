@@ -45,8 +45,8 @@ def masthead_lines(
     for record in records:
         lines = []
         if re.search("总期号|总第", question) and (total := re.search(r"总第?\d+期", record.text)):
-            span = Span(total.start(), total.end())
-            lines.append(f"总期号：{span.of(record.text)}[{book.cite_masthead(record, span)}]")
+            whole = Span(total.start(), total.end())
+            lines.append(f"总期号：{whole.of(record.text)}[{book.cite_masthead(record, whole)}]")
         for name, _, field, line in wanted:
             value = record.publisher if field == "publisher" else getattr(record.footer, field)
             span = _span(record, value, line)

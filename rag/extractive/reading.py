@@ -10,7 +10,7 @@ from rag.entities.figures import Figure, find_figures
 from rag.entities.issues import find_issues
 from rag.entities.times import TimeMention, find_times
 from rag.schema import Chunk, Period
-from rag.text import Span, split_clauses, split_sentences
+from rag.text import Located, Span, overlap, split_clauses, split_sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,8 @@ def read_item(chunk: Chunk) -> ItemReading:
     text = chunk.text
     times = find_times(text, chunk.published)
     issues = find_issues(text, chunk.published)
-    figures = [
-        f
-        for f in find_figures(text)
-        if not any(f.start < m.end and m.start < f.end for m in (*times, *issues))
-    ]
+    mentions: list[Located] = [*times, *issues]
+    figures = [f for f in find_figures(text) if not any(overlap(f, m) for m in mentions)]
     title_end = len(chunk.title) if chunk.title and text.startswith(chunk.title) else 0
     bounds = _sentence_spans(text, title_end)
     return ItemReading(
@@ -82,12 +79,17 @@ def _read_sentence(
     for part in split_clauses(span.of(text)):
         start, end = span.start + part.start, span.start + part.end
         named = [t for t in times if start <= t.start < end]
+        spoken = current
         if named:
-            current = named[-1].period if named[-1].kind != "now" else _now(chunk)
+            spoken = named[-1].period if named[-1].kind != "now" else _now(chunk)
+            # A day is the day of its own clause (1月18日，项目投产，年产值9亿元); a longer time
+            # holds on to the end of the sentence.
+            if spoken.start != spoken.end or named[-1].kind == "now":
+                current = spoken
         clauses.append(
             Clause(
                 Span(start, end),
-                current,
+                spoken,
                 tuple(f for f in figures if start <= f.start < end),
             )
         )

@@ -22,7 +22,7 @@ _FEATURES = {  # mean, standard deviation, weight
     "vector": (0.886, 0.014, 0.7),
 }
 _BIAS = 1.2
-MIN_CONFIDENCE = 0.0
+MIN_CONFIDENCE = -0.5
 MIN_FOCUS = 0.45  # for the second and third figure of one question
 
 _COMMAND = re.compile(

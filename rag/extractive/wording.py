@@ -44,6 +44,8 @@ def say_spoken(spoken: Period | None, chunk: Chunk) -> str:
     if spoken is None or (spoken.start == spoken.end == chunk.published):
         return f"截至{say_day(chunk.published)}"
     if spoken.end == chunk.published:
+        if (spoken.start.month, spoken.start.day) == (1, 1):
+            return f"{spoken.start.year}年以来"
         return f"{spoken.start.year}年{spoken.start.month}月以来"
     return say_period(spoken)
 

@@ -99,7 +99,7 @@ def _merge(reader: QuestionReader, question: str, before: str, today: date) -> t
             and leaning
             and not pointing
             and len(terms) <= 2
-            and not reading.query.intent.value == "fact"
+            and reading.query.intent is not Intent.FACT
         ):
             return text, "own"
         return _subject(reader, before, today) + bare, "attribute"

@@ -201,8 +201,8 @@ def read_intent(text: str, has_issue: bool, times: int, names: int, years: int =
         return Asked(Intent.LIST, "departments", hit.start, hit.end)
     if extreme and re.search(r"哪|谁|什么时候|几", text):
         return Asked(Intent.COMPARE, asked_unit(text), extreme.start(), extreme.end())
-    if hit := _ISSUES.search(text):
-        return Asked(Intent.LIST, "issues", hit.start(), hit.end())
+    if issues := _ISSUES.search(text):
+        return Asked(Intent.LIST, "issues", issues.start(), issues.end())
     if hit := found(Intent.ISSUE, _ISSUE.search(text)):
         return hit
     if hit := found(Intent.REASON, _REASON.search(text)):

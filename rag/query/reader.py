@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import rjieba
 
-from rag.entities.figures import UNIT_PATTERN, Figure, find_figures
+from rag.entities.figures import UNIT_PATTERN, find_figures
 from rag.entities.issues import IssueMention, find_issues
 from rag.entities.times import TimeMention, find_times
 from rag.query.function_words import FUNCTION_WORDS
@@ -17,7 +17,7 @@ from rag.query.intent import Asked, asked_unit, figure_parts, read_intent
 from rag.query.spelling import SoundIndex, simplify
 from rag.query.vocabulary import NameMatch, Vocabulary
 from rag.schema import Chunk, Filters, Intent, IssueRef, ParsedQuery, Period
-from rag.text import close_up, fold
+from rag.text import Located, close_up, fold, overlap
 
 _POLITE = re.compile(
     r"^(?:你好|您好|请问|麻烦|劳驾|帮我|帮忙|给我|我想(?:知道|问|了解|查)|想(?:知道|问|了解)|查一?下|查查|查询|看一?下|请|一下|问一?下|(?:请)?告诉我|说一?说|讲一?讲)+[，,：: ]*"
@@ -43,7 +43,34 @@ _PLACE = re.compile(
     r"(?<![一-龥])([一-龥]{2,3}?)[县市省](?![场政直级民委管面内区长里人上下])|([一-龥]{2})[县省](?=的|20|去|今)"
 )
 _NO_PLACES = frozenset(
-    ["我们", "咱们", "全", "本", "我", "各", "该", "外", "邻", "城", "超", "股", "夜", "上", "门", "省", "地级", "县级", "周边", "外地", "其他", "有的", "哪个", "这个", "兄弟", "附近"]
+    [
+        "我们",
+        "咱们",
+        "全",
+        "本",
+        "我",
+        "各",
+        "该",
+        "外",
+        "邻",
+        "城",
+        "超",
+        "股",
+        "夜",
+        "上",
+        "门",
+        "省",
+        "地级",
+        "县级",
+        "周边",
+        "外地",
+        "其他",
+        "有的",
+        "哪个",
+        "这个",
+        "兄弟",
+        "附近",
+    ]
 )
 _WORD = re.compile(r"[0-9A-Za-z一-龥㐀-䶿.%]+")
 
@@ -91,11 +118,11 @@ class QuestionReader:
         text, corrections = self._correct(text)
         times = tuple(t for t in find_times(text, today, year) if t.kind != "now")
         issues = tuple(find_issues(text, today))
-        times = tuple(t for t in times if not any(_overlap(t, i) for i in issues))
+        times = tuple(t for t in times if not any(overlap(t, i) for i in issues))
         names = tuple(
             n
             for n in self.vocabulary.find_departments(text)
-            if not any(_overlap(n, t) for t in times)
+            if not any(overlap(n, t) for t in times)
         )
         distinct = len({n.name for n in names})
         years = {
@@ -106,13 +133,13 @@ class QuestionReader:
         asked = read_intent(text, bool(issues), len(times), distinct, len(years))
         refs, missing = self._resolve_issues(issues, times, text, today)
         periods, open_year = self._periods(times, text)
+        named: list[Located] = [*times, *issues, *names]
         figures = [
             f
             for f in find_figures(text, chinese=False)
-            if (f.unit or f.value >= 10)
-            and not any(_overlap(f, x) for x in (*times, *issues, *names))
+            if (f.unit or f.value >= 10) and not any(overlap(f, x) for x in named)
         ]
-        masked = _mask(text, [*times, *issues, *names, *figures])
+        masked = _mask(text, [*named, *figures])
         sections = tuple(self.vocabulary.find_sections(text))
         for section in sections:
             masked = masked.replace(section, " " * len(section))
@@ -338,13 +365,7 @@ def _split_function(word: str) -> list[str]:
     return [part for part in re.split("[的了是在有吗呢吧多少几哪]", word) if part]
 
 
-def _overlap(
-    a: TimeMention | IssueMention | NameMatch | Figure, b: TimeMention | IssueMention | NameMatch
-) -> bool:
-    return a.start < b.end and b.start < a.end
-
-
-def _mask(text: str, mentions: Sequence[TimeMention | IssueMention | NameMatch | Figure]) -> str:
+def _mask(text: str, mentions: Sequence[Located]) -> str:
     chars = list(text)
     for mention in mentions:
         chars[mention.start : mention.end] = " " * (mention.end - mention.start)

@@ -49,7 +49,7 @@ class Vocabulary:
     ) -> Vocabulary:
         """`aliases` are (written form, canonical name) pairs from the alias table."""
         names = tuple(departments)
-        forms = {written: canonical for written, canonical in aliases}
+        forms = dict(aliases)
         shorts: dict[str, set[str]] = {}
         for name in names:
             forms[name] = name
@@ -111,7 +111,7 @@ class Vocabulary:
 
     def find_sections(self, text: str) -> list[str]:
         """Sections named as sections: in 【】, or with 栏目, 专栏, 板块 or 栏 after the name."""
-        found = [name for name in re.findall(r"[【\[〖]([^】\]〗]+)[】\]〗]", text)]
+        found: list[str] = re.findall(r"[【\[〖]([^】\]〗]+)[】\]〗]", text)
         for section in self.sections:
             if re.search(
                 re.escape(section) + r"[”’\"」]?(?:这个?|那个?|的)?(?:栏目|专栏|板块|版块|栏|里)",
