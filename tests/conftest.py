@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag.embedding_model import DEFAULT_MODEL_NAME, ensure_default_model
+from tests.commands import SAMPLE_ISSUES, new_data_folder, run_python
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -17,3 +18,12 @@ def model_folder() -> Path:
     """The default embedding model, made once and kept between runs."""
     parent = os.environ.get("BULLETIN_TEST_MODEL_DIR") or ROOT / ".cache" / "models"
     return ensure_default_model(Path(parent) / DEFAULT_MODEL_NAME)
+
+
+@pytest.fixture(scope="session")
+def sample_archive(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Path:
+    """A data folder with the twelve demo issues in it; for reading only."""
+    folder = new_data_folder(tmp_path_factory.mktemp("samples") / "data", model_folder)
+    done = run_python("-m", "ingest", *SAMPLE_ISSUES, data_dir=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
