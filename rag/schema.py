@@ -266,7 +266,8 @@ class ParsedQuery:
 
     `standalone` is the question with what the conversation supplies filled in. `periods` is the
     time asked about, in the order named. `terms` are the content words that evidence should
-    hold; `focus` are those of them that name the asked-for quantity, `unit` is its unit family
+    hold; `focus` are those of them that name the asked-for quantity, `counted` those that stand
+    right behind 多少 (多少名医生), `unit` is its unit family
     (`rag.entities.figures`), `claims` are the figures that the question itself asserts.
     `relaxed` names, in Chinese, the filters that were dropped because nothing matched.
     """
@@ -279,6 +280,7 @@ class ParsedQuery:
     order: Literal["", "latest", "earliest"] = ""
     terms: tuple[str, ...] = ()
     focus: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
     unit: str = ""
     claims: tuple[str, ...] = ()
     relaxed: tuple[str, ...] = ()

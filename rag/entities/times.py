@@ -216,6 +216,10 @@ def _relative_period(word: str, today: date) -> Period:
     return Period(start, end, word)
 
 
+# 较上年同期提高, 比去年多: what is compared with is not the time that is spoken of.
+_BASE = re.compile(r"(?:较|比|超过?|同)$")
+
+
 def _calendar_times(text: str, today: date, year: int | None) -> list[TimeMention]:
     mentions: list[TimeMention] = []
     named: int | None = None
@@ -224,6 +228,8 @@ def _calendar_times(text: str, today: date, year: int | None) -> list[TimeMentio
         if m.start() > 0 and text[m.start() - 1] == "第" and not groups.get("b_quarter"):
             continue  # 第18期 and the like
         has_year = True
+        if groups["rel"] and _BASE.search(text[: m.start()]):
+            continue
         if groups["year"] or groups["rel"]:
             value = (
                 year_value(groups["year"])

@@ -12,17 +12,20 @@ from rag.text import fold
 
 _ROLE = (
     "书记|县长|镇长|乡长|局长|主任|校长|院长|厂长|站长|队长|组长|经理|董事长|老板|法人代表|法人|代表人|负责人|领导|"
-    "联系人|秘书长|处长|科长|所长|会长|理事长|工程师|设计师|作者|冠军"
+    "专家|联系人|秘书长|处长|科长|所长|会长|理事长|工程师|设计师|作者|冠军"
 )
 _WHO = r"(?:是|叫|为)?(?:谁|哪位|哪个人|啥名|什么名|啥|什么)"
 _ASKS_PERSON = re.compile(
-    rf"(?:{_ROLE})(?:的)?(?:名字|姓名)?{_WHO}(?:呀|啊|呢|来着)?[?？]*$|姓名|(?:{_ROLE})(?:的)?名字|谁(?:是|任|担任|当)[^，。？?]{{0,8}}(?:{_ROLE})"
+    rf"(?:{_ROLE})(?:的)?(?:名字|姓名)?{_WHO}(?:呀|啊|呢|来着)?[?？]*$|姓名|(?:{_ROLE})(?:的)?(?:都)?(?:是|有)?(?:名字|名单|哪些人|谁)|(?:{_ROLE})[ 　]+名字|谁(?:是|任|担任|当)[^，。？?]{{0,8}}(?:{_ROLE})"
 )
 _ASKS_PHONE = re.compile(
     r"电话(?:号码?)?(?:是|多少|给|$|[?？])|联系方式|手机号|联系电话|号码是|热线(?:号码|电话)?(?:是)?多少"
 )
+_ASKS_NAME = re.compile(
+    r"([一-龥]{2,6}?)(?:分别|都)?(?:叫|的?名字|名称)(?:什么|啥)?(?:名字|名称|名)?"
+)
 _ASKS_COMPANY = re.compile(
-    r"(?:哪|什么)(?:一)?[家个](?:的)?(?:公司|企业|厂|单位)(?:施工|设计|承建|中标|建|监理|供|生产|做|承包)|(?:施工|设计|承建|中标|监理|建设|供货|运营)(?:单位|公司|方|企业)(?:是|叫|为)?(?:谁|哪|什么|啥)|谁(?:施工|设计|承建|中标|监理)"
+    r"哪家[^，。？?]{0,8}(?:公司|企业|单位|厂|合作社)|公司名|企业名|总?承包(?:单位|商|方)|(?:哪|什么)(?:一)?[家个](?:的)?(?:公司|企业|厂|单位)(?:施工|设计|承建|中标|建|监理|供|生产|做|承包)|(?:施工|设计|承建|中标|监理|建设|供货|运营)(?:单位|公司|方|企业)(?:是|叫|为)?(?:谁|哪|什么|啥)|谁(?:施工|设计|承建|中标|监理)"
 )
 _COMPANY = re.compile(r"[一-龥A-Za-z]{2,}(?:公司|集团|设计院|研究院|合作社|有限|工程局|建工)")
 _RELATION = re.compile(r"施工|设计|承建|中标|监理|承包|供货|运营|建设")
@@ -30,8 +33,8 @@ _ASKS_UNIT_PRICE = re.compile(
     r"(?:一|每|单)(?:[袋斤亩吨个人户平套台方度米]|公斤|平方|平米|立方)[^，。？?]{0,6}(?:多少|几)(?:块|元|角|钱)|(?:多少|几)(?:块)?钱(?:一|每|/)|单价|(?:人均|户均|亩均|均价|平均)[^，。]{0,8}(?:多少|几)"
 )
 _PER_UNIT = re.compile(r"每|均|/|单价|一(?:斤|亩|吨|袋|户|人)")
-_DOWN = re.compile(r"下降|减少|降低|下滑|回落|缩减|少了|降了|跌|亏")
-_UP = re.compile(r"增长|增加|上升|提高|提升|多了|涨")
+_DOWN = re.compile(r"减产|减收|下降|减少|降低|下滑|回落|缩减|少了|降了|跌|亏")
+_UP = re.compile(r"增产|增收|增长|增加|上升|提高|提升|多了|涨")
 
 
 def missing_kind(query: ParsedQuery, fact: Fact) -> str:
@@ -51,11 +54,25 @@ def missing_kind(query: ParsedQuery, fact: Fact) -> str:
             _COMPANY.search(c) and (relation is None or relation.group() in c) for c in clauses
         ):
             return "单位名称"
+    elif (name := _ASKS_NAME.search(question)) and not _is_named(name[1], sentence):
+        return "名称"
     if query.intent is Intent.FIGURE and _ASKS_UNIT_PRICE.search(question) and fact.clause:
         clause = fold(fact.clause.span.of(fact.chunk.text))
         if not _PER_UNIT.search(clause):
             return "单价"
     return ""
+
+
+def _is_named(thing: str, sentence: str) -> bool:
+    """Whether a name stands before the thing (恒禾食品二期项目) or in quotes beside it."""
+    tail = thing[-2:]
+    place = sentence.find(tail)
+    if place < 0:
+        return bool(re.search(r"“[^”]{2,}”", sentence))
+    before = sentence[max(0, place - 16) : place + len(tail)]
+    if re.search(r"“[^”]{2,}”", before):
+        return True
+    return any(tag.startswith(("nr", "ns", "nz", "nt")) for _, tag in rjieba.tag(before))
 
 
 def _has_person(sentence: str) -> bool:

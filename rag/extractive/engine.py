@@ -39,7 +39,7 @@ from rag.verifier import check_figures
 
 # A figure for a year may be printed well into the next one (2024年… in an issue of April 2025).
 _REPORT_LAG = timedelta(days=460)
-_EARLIEST_PUBLISHED = date(1949, 10, 1)
+_PLAN_LEAD = timedelta(days=370)
 FACT_ITEMS = 12
 NEAREST = 3
 SAME_TITLE = 70  # rapidfuzz ratio
@@ -96,6 +96,8 @@ class ExtractiveEngine:
             compared = comparison.compare(self, reading)
             if compared is not None:
                 return compared
+            if query.intent is Intent.TREND:
+                return self._list(reading)
             if asks_extreme(query.standalone):
                 return self.refuse(query, self.hits(query), "没有两个以上可比较的数字")
         return self._fact(reading)
@@ -114,7 +116,8 @@ class ExtractiveEngine:
         """The filters for finding a fact: the issue may be later than the time asked about."""
         if not query.periods or query.filters.issues:
             return query.filters
-        start = min(p.start for p in query.periods)
+        # 2026年度 is planned in issues of the year before.
+        start = max(min(p.start for p in query.periods), date(1951, 1, 1)) - _PLAN_LEAD
         end = max(p.end for p in query.periods) + _REPORT_LAG
         return replace(query.filters, published=Period(start, end))
 

@@ -191,15 +191,14 @@ _THINGS = frozenset(
 
 
 def _fits_unit(asked: str, figure: Figure) -> bool:
-    if not figure.text[0].isdigit():
-        # 四次 and 一步 are seldom what is asked for.
-        return asked == figure.family and asked not in ("", "times", "time")
+    if not figure.text[0].isdigit() and (asked != figure.family or figure.value < 2):
+        return False  # 一件 and 一步 are seldom what is asked for
     if not asked:
         return bool(figure.unit)
     if asked == figure.family:
         return True
-    if asked in ("people", "household"):
-        return figure.family in ("people", "household")
+    if asked == "duration":
+        return figure.family in ("days", "years", "minutes")
     return asked in _THINGS and figure.family in _THINGS
 
 
@@ -212,10 +211,18 @@ _CUES: dict[Intent, re.Pattern[str]] = {
     Intent.MANNER: re.compile(
         r"通过|采取|采用|建立|组织|推行|开展|实行|加强|利用|结合|按照|明确|成立|召开|一是"
     ),
-    Intent.PLACE: re.compile(r"[村镇乡县市区路街道园桥河渠站]|位于|地点"),
+    Intent.PLACE: re.compile(
+        r"位于|坐落|境内|交叉口|以[东西南北]|地处|选址|[一-龥]{2}(?:村|镇|乡|街道|路|大道|社区|小区|园区|广场)"
+    ),
     Intent.DATE: re.compile(r"\d[年月日]|季度|月底|年底|月初|[上中下]旬"),
     Intent.PERSON: re.compile(r"同志|[局镇乡院校]长|主任|书记|员|代表|干部|专家|负责人|队|组"),
 }
+
+
+def has_cue(intent: Intent, fact: Fact) -> bool:
+    """Whether the sentence holds a sign of the kind of answer asked for."""
+    cue = _CUES.get(intent)
+    return cue is None or bool(cue.search(fold(fact.sentence.span.of(fact.chunk.text))))
 
 
 def _sentence_facts(
@@ -232,7 +239,8 @@ def _sentence_facts(
     facts = []
     for sentence in answer_sentences(reading):
         words = sentence.span.of(text)
-        time = _times(query, sentence.times or (None,), chunk, figure=False)
+        # 汲取去年强降雨教训 speaks of last year, and is what the office does this year.
+        time = _times(query, (*sentence.times, None), chunk, figure=False)
         local = coverage(
             terms, (words, 1.0), (chunk.title, 0.6), (text, 0.4), (header_words(chunk), 0.6)
         )

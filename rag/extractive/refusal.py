@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rag.entities.figures import Figure
 from rag.extractive.answer_type import missing_kind
-from rag.extractive.facts import Fact, lacks_name
+from rag.extractive.facts import Fact, has_cue, lacks_name
 from rag.extractive.matching import Term, presence
 from rag.extractive.wording import say_filters
 from rag.schema import Chunk, Hit, Intent, ParsedQuery
@@ -23,10 +23,13 @@ _FEATURES = {  # mean, standard deviation, weight
 }
 _BIAS = 1.2
 MIN_CONFIDENCE = -0.5
+_LACKS_NAME = 1.5  # logits; the segmenter takes some plain words for names (新加, 城南)
+# Who, where and when ask for something that happened: its verb must be printed too.
+_EVENTS = (Intent.PERSON, Intent.PLACE, Intent.DATE)
 MIN_FOCUS = 0.45  # for the second and third figure of one question
 
 _COMMAND = re.compile(
-    r"忽略|无视|忘(?:记|掉)|不要(?:管|理会|引用)|别(?:管|引用|查)|(?:你|现在)(?:现在)?(?:是|扮演|假装|充当)(?:一[个名位])?|扮演|假装|"
+    r"忽略|无视|把[^，。]{0,24}(?:改成|换成|说成|改为)|忘(?:记|掉)|不要(?:管|理会|引用)|别(?:管|引用|查)|(?:你|现在)(?:现在)?(?:是|扮演|假装|充当)(?:一[个名位])?|扮演|假装|"
     r"系统提示|提示词|system prompt|prompt|ignore|instruction|越狱|开发者模式|角色|输出|再回答|【系统|系统[：:]|重复(?:以上|上面)|直接(?:编|回答|输出|给)|编(?:一个|造|个)|"
     r"照抄|你就说|跟着(?:我)?(?:说|念)|复述|不用(?:查|引用|核对)|API ?(?:key|密钥)|密码|密钥|执行(?:以下|命令)|<[a-z/!]|\{\{|```",
     re.I,
@@ -53,11 +56,23 @@ def confidence(fact: Fact) -> float:
     return total
 
 
-def unsaid(words: Sequence[Term], chunk: Chunk) -> str:
+def _counts(query: ParsedQuery, fact: Fact, focus: Sequence[Term]) -> bool:
+    """Whether what is counted (多少名医生) stands in some wording in the figure's sentence."""
+    counted = [term for term in focus if term.word in query.counted and len(term.word) > 1]
+    sentence = fold(fact.sentence.span.of(fact.chunk.text) + fact.chunk.title).lower()
+    return not counted or any(presence(term, sentence) >= 0.4 for term in counted)
+
+
+def unsaid(words: Sequence[Term], chunk: Chunk, verbs: bool = False) -> str:
     """A thing in the asked-for quantity's name that the item doesn't hold in any wording."""
     text = fold(chunk.text).lower()
     for term in words:
-        if term.noun and not term.seen and presence(term, text) < 0.3:
+        if (
+            (term.noun or verbs)
+            and len(term.word) > 1
+            and not term.seen
+            and presence(term, text) < 0.3
+        ):
             return term.word
     return ""
 
@@ -67,14 +82,16 @@ def reject(query: ParsedQuery, fact: Fact, terms: Sequence[Term], focus: Sequenc
     if fact.time == 0:
         return "同类内容登过，但不是所问的时间"
     name = lacks_name(terms, fact.chunk)
-    if name:
-        return f"快报中没有与“{name.word}”对应的内容"
+    if confidence(fact) - (_LACKS_NAME if name else 0.0) < MIN_CONFIDENCE:
+        return f"快报中没有与“{name.word}”对应的内容" if name else "没有登过相关内容"
     if query.intent is Intent.FIGURE and fact.figure is None:
         return "相关内容登过，但没有登所问的数字"
-    if word := unsaid(focus, fact.chunk):
+    if word := unsaid(focus, fact.chunk, verbs=query.intent in _EVENTS):
         return f"相关内容登过，但没有登“{word}”"
-    if confidence(fact) < MIN_CONFIDENCE:
-        return "没有登过相关内容"
+    if query.intent is Intent.FIGURE and not _counts(query, fact, focus):
+        return f"相关内容登过，但没有登“{'、'.join(query.counted)}”的数量"
+    if query.intent in (Intent.DATE, Intent.PLACE) and not has_cue(query.intent, fact):
+        return "相关内容登过，但没有登" + ("时间" if query.intent is Intent.DATE else "地点")
     if kind := missing_kind(query, fact):
         return f"相关内容登过，但没有登{kind}"
     return ""

@@ -158,6 +158,7 @@ class QuestionReader:
             terms = self._terms(masked)
         asked = _as_list(asked, terms, bool(names or sections or refs))
         focus = self._focus(masked, asked)
+        counted = self._counted(masked, asked)
         claims = tuple(f.text for f in figures)
         order = "latest" if _LATEST.search(text) else "earliest" if _EARLIEST.search(text) else ""
         query = ParsedQuery(
@@ -173,6 +174,7 @@ class QuestionReader:
             order=order,  # type: ignore[arg-type]
             terms=terms,
             focus=focus,
+            counted=counted,
             unit=asked.unit or ("" if len(parts) > 1 else asked_unit(text)),
             claims=claims,
         )
@@ -299,6 +301,12 @@ class QuestionReader:
                         words.append(part)
         return tuple(dict.fromkeys(words))
 
+    def _counted(self, masked: str, asked: Asked) -> tuple[str, ...]:
+        """The words right behind the interrogative of a quantity, up to the clause's end."""
+        if asked.intent not in (*_QUANTITIES, *_NAMED) or asked.end <= 0:
+            return ()
+        return self._terms(re.split(r"[，。？?,的（( ]", masked[asked.end :])[0])
+
     def _focus(self, masked: str, asked: Asked) -> tuple[str, ...]:
         """The words that name the asked-for quantity: the noun right of 多少家, else the last
         words left of the interrogative, after the last 的."""
@@ -312,6 +320,7 @@ class QuestionReader:
         segment = left_text.split("的")[-1]
         left = (self._terms(segment) or self._terms(left_text))[-2:]
         if right:
+            # What is counted stands right behind 多少.
             return tuple(dict.fromkeys((*left[-1:], *right)))
         return left
 

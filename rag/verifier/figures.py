@@ -10,24 +10,29 @@ from rag.schema import Checks, Citation
 from rag.text import fold
 
 # Parts of an answer that the program writes about itself: numbers of citations and of list rows,
-# the count of a list, the labels of issues, the dates of the two clocks, its own arithmetic.
+# the count of a list, the labels of issues, the dates of the two clocks, its own arithmetic. Dates
+# are no figures.
 _OWN_WORDS = re.compile(
     r"\[\d+\]|^\s*\d+、|^共 \d+ .*$|《[^》]*》|\d{4}年(?:增刊|专刊)?第\d+期|\d{4}-\d{2}-\d{2}"
+    r"|\d{4}年度?(?:\d{1,2}(?:[-—–~至到]\d{1,2})?月(?:\d{1,2}日)?)?|(?<!\d)\d{1,2}月(?:份|\d{1,2}日)?"
     r"|（[^（）]*(?:年|季度|月|日|以来|截至)[^（）]*）(?=\[\d+\])|（程序计算[^）]*）",
     re.M,
 )
+_COMPUTED = re.compile(r"（程序计算：[^＝）]*＝(?P<result>[^）]+)）")
 
 
 def check_figures(text: str, citations: Sequence[Citation]) -> Checks:
     """Count the figures of the answer text and those that stand in a quote.
 
     A figure is a number with its unit, compared after folding full-width characters and taking
-    out white space, with digit boundaries: 8万亩 does not stand in 6.8万亩.
+    out white space, with digit boundaries: 8万亩 does not stand in 6.8万亩. The result of a
+    calculation that the text shows (程序计算：…) counts as standing.
     """
     own = _OWN_WORDS.sub(lambda m: " " * len(m.group()), text)
-    figures = [f for f in find_figures(own, chinese=False)]
+    figures = find_figures(own, chinese=False)
     quotes = " ".join(_plain(c.quote) for c in citations)
-    verified = sum(stands_in(f.text, quotes) for f in figures)
+    computed = {_plain(m["result"]) for m in _COMPUTED.finditer(text)}
+    verified = sum(stands_in(f.text, quotes) or _plain(f.text) in computed for f in figures)
     return Checks(len(figures), verified)
 
 
@@ -38,4 +43,4 @@ def stands_in(figure: str, plain_quotes: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return "".join(fold(text).split()).replace(",", "").replace("，", "，")
+    return "".join(fold(text).split()).replace(",", "")

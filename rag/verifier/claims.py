@@ -1,0 +1,272 @@
+"""Checks a sentence that a language model wrote against the sentences it cites; no model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from rag.departments import DepartmentNames
+from rag.entities.times import find_times
+from rag.schema import Chunk, Period
+from rag.text import Span, fold, split_clauses
+from rag.verifier.arithmetic import computed
+from rag.verifier.names import Sources, unsupported_names, unsupported_words
+from rag.verifier.quantities import Quantity, bare_words, read_quantities, same_amount, share
+
+# How much better another figure's surroundings must fit before a figure counts as moved.
+_MOVED = 0.12
+_MIN_LABEL = 0.3
+_SAME_CLAUSE = 0.5
+_NEGATION = re.compile(
+    r"没有|没能|未(?!来|央)|无一|无需|不再|不得|不是|并非|禁止|严禁|杜绝|取消|停止|停工|暂停"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A sentence of an item."""
+
+    chunk: Chunk
+    span: Span
+
+    @property
+    def text(self) -> str:
+        return self.span.of(self.chunk.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the question limits: its words, and whether a figure of a time answers it."""
+
+    question: str
+    fits_time: Callable[[Period | None, Chunk], bool] = lambda spoken, chunk: True
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`text` is the sentence with its figures as printed; `problems` say, in Chinese, what does
+    not stand in the sources; empty when everything does."""
+
+    text: str
+    problems: tuple[str, ...] = ()
+
+
+class ClaimChecker:
+    """Checks sentences against what they cite."""
+
+    def __init__(self, departments: DepartmentNames) -> None:
+        self._departments = departments
+
+    def check(
+        self, sentence: str, cited: Sequence[Passage], others: Sequence[Chunk], asked: Asked
+    ) -> Verdict:
+        """The verdict on a sentence that rests on the passages cited.
+
+        `others` are the items that were also in front of the writer: their names must not turn up
+        in a sentence about these. A figure that follows from cited ones by one calculation stands,
+        and the text shows the calculation.
+        """
+        if not cited:
+            return Verdict(sentence, ("没有出处",))
+        items = tuple(dict.fromkeys(passage.chunk for passage in cited))
+        sources = Sources(
+            "\n".join(passage.text for passage in cited),
+            items,
+            tuple(chunk for chunk in others if chunk not in items),
+        )
+        text, problems = _check_quantities(sentence, cited, asked)
+        problems += _check_times(sentence, cited)
+        problems += unsupported_names(sentence, sources, asked.question, self._departments)
+        problems += _check_negation(sentence, cited)
+        problems += unsupported_words(sentence, sources, asked.question)
+        return Verdict(text, tuple(dict.fromkeys(problems)))
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A figure of a cited sentence and where it stands."""
+
+    quantity: Quantity
+    passage: Passage
+
+
+def _check_quantities(
+    sentence: str, cited: Sequence[Passage], asked: Asked
+) -> tuple[str, list[str]]:
+    """The sentence with figures as printed, and the problems of its figures."""
+    given = [_Given(q, passage) for passage in cited for q in _quantities_of(passage)]
+    published = cited[0].chunk.published
+    problems: list[str] = []
+    pieces: list[str] = []
+    end = 0
+    notes = []
+    for claim in read_quantities(sentence, published):
+        if claim.chinese and (_idle(claim) or claim.text in "".join(p.text for p in cited)):
+            continue
+        matches = [g for g in given if same_amount(claim, g.quantity)]
+        if not matches:
+            how = computed(sentence, claim, [g.quantity for g in given])
+            if how:
+                notes.append(how)
+            else:
+                problems.append(f"数字“{claim.text}”")
+            continue
+        best, why = _attribute(claim, matches, given, sentence, asked)
+        if why:
+            problems.append(why)
+            continue
+        pieces += [sentence[end : claim.figure.start], _as_printed(claim, best.quantity)]
+        end = claim.figure.end
+    text = "".join([*pieces, sentence[end:]])
+    if notes:
+        stop = re.search(r"[。！？；]*$", text)
+        cut = stop.start() if stop else len(text)
+        text = text[:cut] + "".join(f"（程序计算：{n}）" for n in notes) + text[cut:]
+    return text, problems
+
+
+def _quantities_of(passage: Passage) -> list[Quantity]:
+    # Read over the whole item, where a year named before holds for a bare 一季度.
+    span = passage.span
+    return [
+        q
+        for q in read_quantities(passage.chunk.text, passage.chunk.published)
+        if span.start <= q.figure.start < span.end
+    ]
+
+
+def _idle(claim: Quantity) -> bool:
+    """一个, 一批 and their like count nothing."""
+    return (
+        claim.figure.family != "percent"
+        and fold(claim.text).startswith("一")
+        and claim.figure.value == 1
+    )
+
+
+def _as_printed(claim: Quantity, source: Quantity) -> str:
+    same = "".join(fold(claim.text).split()) == "".join(fold(source.text).split())
+    return claim.text if same else source.text
+
+
+def _attribute(
+    claim: Quantity,
+    matches: Sequence[_Given],
+    given: Sequence[_Given],
+    sentence: str,
+    asked: Asked,
+) -> tuple[_Given, str]:
+    """The printed figure that the claim repeats, and why it does not say the same of it."""
+    best = max(matches, key=lambda g: _fit(claim, g))
+    rivals = [
+        g for g in given if g not in matches and g.quantity.figure.family == claim.figure.family
+    ]
+    moved = f"数字“{claim.text}”说的不是这件事"
+    if any(_fit(claim, rival) > _fit(claim, best) + _MOVED for rival in rivals):
+        return best, moved
+    context = bare_words(
+        f"{best.passage.text}{best.passage.chunk.title}{best.passage.chunk.header}"
+    )
+    label = claim.label or claim.clause or bare_words(sentence)
+    if (
+        len(label) >= 2
+        and max(share(label, context), share(label, bare_words(asked.question))) < _MIN_LABEL
+    ):
+        return best, moved
+    source = best.quantity
+    if claim.following and source.following and not share(claim.following, source.following):
+        # 13个检查组 for 6个检查组对13个乡镇: the noun right behind belongs to the figure.
+        return best, moved
+    if claim.planned != source.planned:
+        return best, f"数字“{claim.text}”是否为计划数"
+    if not _same_time(claim.time, source.time, best.passage.chunk):
+        return best, f"数字“{claim.text}”的时间"
+    if not asked.fits_time(source.time, best.passage.chunk):
+        return best, f"数字“{claim.text}”不是所问时间的"
+    return best, ""
+
+
+def _fit(claim: Quantity, given: _Given) -> float:
+    """How well the surroundings of a printed figure fit those of the claim."""
+    source = given.quantity
+    context = bare_words(given.passage.text + given.passage.chunk.title)
+    return (
+        0.5 * share(claim.label, source.label)
+        + 0.5 * share(claim.label, source.clause)
+        + 0.5 * share(claim.clause, source.clause)
+        + 0.2 * share(claim.label, context)
+    )
+
+
+# --- times ---------------------------------------------------------------------------------------
+
+
+def _same_time(claimed: Period | None, spoken: Period | None, chunk: Chunk) -> bool:
+    if claimed is None:
+        return True
+    if spoken is None:
+        return _of_issue(claimed, chunk)
+    return (claimed.start, claimed.end) == (spoken.start, spoken.end)
+
+
+def _of_issue(period: Period, chunk: Chunk) -> bool:
+    """The day, the month or the year of the issue, or up to its day."""
+    day = chunk.published
+    if period.end == day:
+        return period.start <= day
+    whole_year = period.start == date(day.year, 1, 1) and period.end == date(day.year, 12, 31)
+    month = (period.start.year, period.start.month) == (period.end.year, period.end.month)
+    return period.contains(day) and (whole_year or (month and period.start.day == 1))
+
+
+def _check_times(sentence: str, cited: Sequence[Passage]) -> list[str]:
+    """The times named in the sentence that no cited sentence and no date of an issue gives."""
+    best: list[str] | None = None
+    for passage in cited:
+        missing = []
+        for mention in find_times(sentence, passage.chunk.published):
+            if mention.kind == "now":
+                continue
+            period = mention.period
+            if not any(_names_time(period, other) for other in cited):
+                missing.append(f"时间“{sentence[mention.start : mention.end]}”")
+        if best is None or len(missing) < len(best):
+            best = missing
+    return best or []
+
+
+def _names_time(period: Period, passage: Passage) -> bool:
+    chunk, span = passage.chunk, passage.span
+    printed = [
+        (mention.period.start, mention.period.end)
+        for mention in find_times(chunk.text, chunk.published)
+        if span.start <= mention.start < span.end
+    ]
+    return (period.start, period.end) in printed or _of_issue(period, chunk)
+
+
+# --- negation ------------------------------------------------------------------------------------
+
+
+def _check_negation(sentence: str, cited: Sequence[Passage]) -> list[str]:
+    """未发现 must not become 发现, nor the other way round."""
+    clauses = [
+        fold(span.of(passage.text)) for passage in cited for span in split_clauses(passage.text)
+    ]
+    problems = []
+    for span in split_clauses(sentence):
+        words = fold(span.of(sentence))
+        bare = bare_words(_NEGATION.sub("", words))
+        denied = bool(_NEGATION.search(words))
+        near = max(clauses, key=lambda c: share(bare, bare_words(_NEGATION.sub("", c))), default="")
+        close = share(bare, bare_words(_NEGATION.sub("", near))) >= _SAME_CLAUSE
+        if close and bool(_NEGATION.search(near)) != denied:
+            problems.append("肯定与否定")
+        elif denied and not close and not any(_NEGATION.search(clause) for clause in clauses):
+            problems.append("肯定与否定")
+    return problems
