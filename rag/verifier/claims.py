@@ -19,6 +19,10 @@ from rag.verifier.quantities import Quantity, bare_words, read_quantities, same_
 _MOVED = 0.12
 _MIN_LABEL = 0.3
 _SAME_CLAUSE = 0.5
+_PLAIN = 0.75
+_KIND = re.compile(
+    r"(?:总|净|新增?|人均|户均|亩均|日均|年均|月均|平均|累计|完成|实际|首批|第[一二三四五]批)[一-龥]{2}"
+)
 _NEGATION = re.compile(
     r"没有|没能|未(?!来|央)|无一|无需|不再|不得|不是|并非|禁止|严禁|杜绝|取消|停止|停工|暂停"
 )
@@ -163,11 +167,9 @@ def _attribute(
 ) -> tuple[_Given, str]:
     """The printed figure that the claim repeats, and why it does not say the same of it."""
     best = max(matches, key=lambda g: _fit(claim, g))
-    rivals = [
-        g for g in given if g not in matches and g.quantity.figure.family == claim.figure.family
-    ]
     moved = f"数字“{claim.text}”说的不是这件事"
-    if any(_fit(claim, rival) > _fit(claim, best) + _MOVED for rival in rivals):
+    rivals = [g for g in given if g not in matches]
+    if any(_fits_better(claim, rival, best) for rival in rivals) or _other_kind(claim, best):
         return best, moved
     context = bare_words(
         f"{best.passage.text}{best.passage.chunk.title}{best.passage.chunk.header}"
@@ -182,13 +184,30 @@ def _attribute(
     if claim.following and source.following and not share(claim.following, source.following):
         # 13个检查组 for 6个检查组对13个乡镇: the noun right behind belongs to the figure.
         return best, moved
-    if claim.planned != source.planned:
+    if (source.planned and not claim.planned_before) or (
+        claim.planned and not source.planned_before
+    ):
         return best, f"数字“{claim.text}”是否为计划数"
     if not _same_time(claim.time, source.time, best.passage.chunk):
         return best, f"数字“{claim.text}”的时间"
     if not asked.fits_time(source.time, best.passage.chunk):
         return best, f"数字“{claim.text}”不是所问时间的"
     return best, ""
+
+
+def _fits_better(claim: Quantity, rival: _Given, best: _Given) -> bool:
+    """Whether what is said of the claimed figure is said of another printed figure."""
+    if rival.quantity.figure.family == claim.figure.family:
+        return _fit(claim, rival) > _fit(claim, best) + _MOVED
+    # Of another unit: only where the label is plainly that of the other figure.
+    here, there = (share(claim.before, g.quantity.before) for g in (best, rival))
+    return there >= _PLAIN and here < _MIN_LABEL
+
+
+def _other_kind(claim: Quantity, best: _Given) -> bool:
+    """总投资 is another quantity than 投资, 累计完成 another than 完成."""
+    printed = best.quantity.label + best.quantity.clause
+    return any(m.group() not in printed for m in _KIND.finditer(claim.label))
 
 
 def _fit(claim: Quantity, given: _Given) -> float:
@@ -258,6 +277,7 @@ def _check_negation(sentence: str, cited: Sequence[Passage]) -> list[str]:
     clauses = [
         fold(span.of(passage.text)) for passage in cited for span in split_clauses(passage.text)
     ]
+    any_denied = any(_NEGATION.search(clause) for clause in clauses)
     problems = []
     for span in split_clauses(sentence):
         words = fold(span.of(sentence))
@@ -265,8 +285,7 @@ def _check_negation(sentence: str, cited: Sequence[Passage]) -> list[str]:
         denied = bool(_NEGATION.search(words))
         near = max(clauses, key=lambda c: share(bare, bare_words(_NEGATION.sub("", c))), default="")
         close = share(bare, bare_words(_NEGATION.sub("", near))) >= _SAME_CLAUSE
-        if close and bool(_NEGATION.search(near)) != denied:
-            problems.append("肯定与否定")
-        elif denied and not close and not any(_NEGATION.search(clause) for clause in clauses):
+        unlike = bool(_NEGATION.search(near)) != denied if close else denied and not any_denied
+        if unlike:
             problems.append("肯定与否定")
     return problems

@@ -31,19 +31,22 @@ class Quantity:
     """A figure and its surroundings.
 
     `label` are the words from the figure before it in the sentence to the one behind it,
-    `clause` those of its clause, `following` the noun right behind it. `time` is the period its
+    `before` those of them that stand before it, `clause` those of its clause, `following` the noun right behind it. `time` is the period its
     clause speaks of, None when none is named or only 目前. `about` holds about, over, under.
-    `bound` is low or high for an end of a range.
+    `bound` is low or high for an end of a range. `planned`: its clause speaks of a plan;
+    `planned_before`: that clause or an earlier one of the sentence.
     """
 
     figure: Figure
     label: str
+    before: str
     clause: str
     following: str
     time: Period | None
     about: frozenset[str]
     bound: str
     planned: bool
+    planned_before: bool
 
     @property
     def text(self) -> str:
@@ -100,12 +103,14 @@ def _read(
     return Quantity(
         figure,
         bare_words(text[start : figure.start] + text[figure.end : end]),
+        bare_words(text[start : figure.start]),
         bare_words(text[clause.start : figure.start] + text[figure.end : clause.end]),
         behind[1] if behind else "",
         time,
         _about(text, figure, clause),
         _bound(text, figure, figures),
         bool(_PLANNED.search(words)),
+        bool(_PLANNED.search(text[sentence.start : clause.end])),
     )
 
 
