@@ -1,4 +1,4 @@
-"""Command line: ask, evaluate, status."""
+"""Command line: ask, evaluate, feedback, status."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from rag.errors import BulletinError, SettingsError
 from rag.evaluation.questions import load_questions
 from rag.evaluation.runner import chain_engine, run_evaluation, text_lookup
 from rag.evaluation.table import format_table
+from rag.feedback import FeedbackBook, question_rows
 from rag.schema import Answer
 from rag.settings import Settings, load_settings
 
@@ -59,6 +60,11 @@ def _parser() -> argparse.ArgumentParser:
         help="达不到时以 1 退出，可多次给出",
     )
     evaluate.set_defaults(run=_evaluate)
+    feedback = commands.add_parser("feedback", help="读者对回答的评价")
+    actions = feedback.add_subparsers(dest="action", required=True)
+    export = actions.add_parser("export", help="把评价变成问答集的行")
+    export.add_argument("--out", type=Path, metavar="QA.jsonl", help="缺省写到标准输出")
+    export.set_defaults(run=_export_feedback)
     status = commands.add_parser("status", help="库里有什么、用什么模型、存在哪里")
     status.add_argument("--json", action="store_true", help="输出 JSON")
     status.set_defaults(run=_status)
@@ -165,6 +171,27 @@ def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
 
 def _progress(engine: str, done: int, total: int) -> None:
     print(f"\r{engine} {done}/{total}", end="\n" if done == total else "", file=sys.stderr)
+
+
+# --- feedback ------------------------------------------------------------------------------------
+
+
+def _export_feedback(options: argparse.Namespace, settings: Settings) -> int:
+    book = FeedbackBook(settings.data_dir / "feedback.jsonl")
+    verdicts = book.all()
+    rows = question_rows(verdicts)
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    if options.out:
+        options.out.write_text(text, encoding="utf-8")
+    else:
+        print(text, end="")
+    left = len(verdicts) - len(rows)
+    print(
+        f"{len(verdicts)} 条评价，写出 {len(rows)} 题"
+        + (f"；{left} 条说了不对而没有给出正确的回答，未写出" if left else ""),
+        file=sys.stderr,
+    )
+    return 0
 
 
 # --- status --------------------------------------------------------------------------------------
