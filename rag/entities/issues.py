@@ -22,10 +22,22 @@ class IssueMention:
     relative: Literal["", "this", "previous", "next", "latest", "first"] = ""
 
 
-_ISSUE = re.compile(
-    rf"(?:(?P<year>20\d\d|{CN_YEAR}|(?<!\d)\d\d|今|去|前)年?(?:度)?\s*的?\s*(?:《[^》]*》|政务快报|快报)?\s*的?)?"
-    rf"(?P<edition>增刊|专刊)?(?:第\s*(?P<n>{NUMERAL})\s*(?:期|号快报)|(?P<bare>\d+)\s*期(?!间|限|货|待|望|满|工程))"
+_YEAR = (
+    rf"(?:(?P<year>20\d\d|{CN_YEAR}|(?<!\d)\d\d|今|去|前)年?(?:度)?\s*的?\s*"
+    r"(?:《[^》]*》|政务快报|快报)?\s*的?)?"
 )
+# 二期工程 and 第3期培训班 are no issues, nor is 总第350期, which counts over all years.
+_PHASE = r"(?!间|限|货|待|望|满|工程|项目|建设|培训|学员)"
+_ISSUE = re.compile(
+    rf"{_YEAR}(?P<edition>增刊|专刊)?(?:(?<!总)第\s*(?P<n>{NUMERAL})\s*(?:期{_PHASE}|号快报)"
+    rf"|(?P<bare>\d+)\s*期{_PHASE})"
+)
+_ISSUE_LIST = re.compile(
+    rf"{_YEAR}第\s*(?P<list>{NUMERAL}(?:\s*[、，,和与及跟]\s*{NUMERAL})+)\s*期{_PHASE}"
+)
+# 18期快报, 快报18期; 发布简报2期 is a count.
+_BARE_BEFORE = re.compile(r"(?:快报|政务)[》”]?\s*$")
+_BARE_AFTER = re.compile(r"\s*的?(?:《|政务|快报)")
 _ISSUE_DASH = re.compile(r"(?<!\d)(20\d\d)\s*[-—–/]\s*(\d{1,3})\s*期")
 _RELATIVE_ISSUE = re.compile(
     r"(?P<previous>上一?期|前一期)|(?P<next>下一?期|后一期)|(?P<latest>(?:最新|最近|最后)的?(?:那|这)?一?期)"
@@ -39,6 +51,13 @@ def find_issues(text: str, today: date) -> list[IssueMention]:
     mentions: list[IssueMention] = []
     for m in _ISSUE_DASH.finditer(folded):
         mentions.append(IssueMention(m.start(), m.end(), int(m[2]), int(m[1])))
+    for m in _ISSUE_LIST.finditer(folded):
+        for part in re.finditer(NUMERAL, m["list"]):
+            offset = m.start("list")
+            start = m.start() if part.start() == 0 else offset + part.start()
+            end = m.end() if offset + part.end() == m.end("list") else offset + part.end()
+            if (value := number(part.group())) is not None and 0 < value < 1000:
+                mentions.append(IssueMention(start, end, value, _year(m["year"], today)))
     taken = [(x.start, x.end) for x in mentions]
     for m in _ISSUE.finditer(folded):
         if any(a < m.end() and m.start() < b for a, b in taken):
@@ -46,13 +65,11 @@ def find_issues(text: str, today: date) -> list[IssueMention]:
         value = number(m["n"] or m["bare"] or "")
         if value is None or not 0 < value < 1000:
             continue
-        word = m["year"]
-        if m["bare"] and not word and not re.search("快报|政务|简报", folded):
-            continue  # 发布简报2期 is a count
-        year = {"今": today.year, "去": today.year - 1, "前": today.year - 2}.get(word or "")
-        mentions.append(
-            IssueMention(m.start(), m.end(), value, year or (year_value(word) if word else None))
-        )
+        if m["bare"] and not m["year"]:
+            before, after = folded[: m.start()], folded[m.end() :]
+            if not (_BARE_BEFORE.search(before) or _BARE_AFTER.match(after)):
+                continue
+        mentions.append(IssueMention(m.start(), m.end(), value, _year(m["year"], today)))
     taken = [(x.start, x.end) for x in mentions]
     for m in _RELATIVE_ISSUE.finditer(folded):
         if any(a < m.end() and m.start() < b for a, b in taken):
@@ -60,3 +77,10 @@ def find_issues(text: str, today: date) -> list[IssueMention]:
         kind = next(name for name, value in m.groupdict().items() if value)
         mentions.append(IssueMention(m.start(), m.end(), None, None, kind))  # type: ignore[arg-type]
     return sorted(mentions, key=lambda mention: mention.start)
+
+
+def _year(word: str | None, today: date) -> int | None:
+    if word is None:
+        return None
+    shift = {"今": 0, "去": -1, "前": -2}.get(word)
+    return year_value(word) if shift is None else today.year + shift

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+import rjieba
+
+from rag.entities.figures import UNIT_PATTERN
 from rag.entities.numerals import CN_YEAR, NUMERAL, number, year_value
 from rag.schema import Period
 from rag.text import fold
@@ -30,7 +33,7 @@ class TimeMention:
 _YEAR = rf"""
     (?P<year>(?<!\d)20\d\d(?=年|[^\d]|$) | {CN_YEAR} | (?<![\d.近第]) \d\d (?=年))
     (?:年度?)?
-  | (?P<rel>今年度?|本年度?|去年度?|上年度?|上一年|前年|明年|大前年|当年)
+  | (?P<rel>今年度?|本年度?|去年度?|上年度?|上一年|前年|明年|大前年|[当同那该]年)
 """
 _SUB = rf"""
     (?P<quarters>前(?P<nq>[一二三四两2-4])个?季度?)
@@ -46,19 +49,21 @@ _TIME = re.compile(
     (?P<until>截至目前为止|截至到?|截止到?)?\s*
     (?: (?: {_YEAR} ) \s* 的? (?: {_SUB} )? | (?: {_SUB.replace("(?P<", "(?P<b_")} ) )
     \s* (?P<since>以来|至今|以后|之后|之?后(?=[，,]))? (?P<before>以前|之前)?
-    (?P<endof>末|底)?
+    (?P<endof>末|底)?(?P<same>同期)?
     """,
     re.X,
 )
 _NOW = re.compile(r"截至目前为止|截至目前|截止目前|目前为止|目前|当前|现已|至今|截至发稿")
 _RECENT = re.compile(
-    r"(?:最近|近|过去|这)(?P<n>[一二三四五六七八九十两几]|\d+)?(?P<unit>年|个月|个季度|周|天)(?:来|间|内)?"
+    r"(?:最近|近|过去|这)(?P<n>[一二三四五六七八九十两几半]|\d+)?(?P<unit>年|个月|个季度|周|天)(?:来|间|内)?"
 )
+# 2023-04-21, 2023.4.21, 2023/4/21
+_DATE = re.compile(r"(?<![\d.])(20\d\d)([-./])(\d{1,2})\2(\d{1,2})(?![\d%])")
 _RELATIVE = re.compile(
     r"上个?月|本月|这个月|上个?季度|本季度|这个?季度|当月|上周|本周|昨天|今天|年初以来|年内"
 )
 _YEARS = re.compile(
-    rf"(?P<a>20\d\d|{CN_YEAR}|(?<!\d)\d\d)年?(?:度)?\s*(?:[-—–~～至到]+)\s*(?P<b>20\d\d|{CN_YEAR}|\d\d)(?:年度?|[一二三四五六两\d]年|$)"
+    rf"(?P<a>(?<![\d.])20\d\d|{CN_YEAR}|(?<![\d.\-/])\d\d)年?(?:度)?\s*(?:[-—–~～至到]+)\s*(?P<b>20\d\d|{CN_YEAR}|\d\d)(?:年度?|这?[一二三四五六两\d]个?年度?|$)"
 )
 
 
@@ -71,7 +76,9 @@ def year_period(year: int) -> Period:
     return Period(date(year, 1, 1), date(year, 12, 31), f"{year}年")
 
 
-def _relative_year(word: str, today: date) -> int:
+def _relative_year(word: str, today: date, named: int | None) -> int:
+    if word[0] in "当同那该":
+        return named or today.year
     shifts = {"大前年": -3, "前年": -2, "去年": -1, "上年": -1, "上一": -1, "明年": 1}
     return today.year + next((n for key, n in shifts.items() if word.startswith(key)), 0)
 
@@ -124,6 +131,7 @@ def find_times(text: str, today: date, year: int | None = None) -> list[TimeMent
     """
     folded = fold(text)
     found: list[TimeMention] = []
+    found += _dates(folded)
     found += _year_ranges(folded)
     found += _year_lists(folded)
     found += _recent(folded, today)
@@ -137,7 +145,7 @@ def find_times(text: str, today: date, year: int | None = None) -> list[TimeMent
     for mention in found:
         if not kept or mention.start >= kept[-1].end:
             kept.append(mention)
-    return _spread_parts(_share_parts(kept, folded))
+    return _spread_parts(_share_parts(_join_ranges(kept, folded), folded))
 
 
 # 22、23、24三年 and 2023和2024两年: every year but the last may lack its 年.
@@ -176,10 +184,14 @@ def _recent(text: str, today: date) -> list[TimeMention]:
     mentions = []
     for m in _RECENT.finditer(text):
         word = m["n"] or ""
-        count = {"两": 2, "几": 5, "": 1}.get(word) or number(word) or 1
+        # 近年来 is as vague as 近几年.
+        vague = 5 if m["unit"] == "年" else 1
+        count = {"两": 2, "几": 5, "": vague}.get(word) or number(word) or 1
         if not word and m["unit"] == "年" and not m.group().endswith(("来", "内", "间")):
             continue
-        if m["unit"] == "年":
+        if m["unit"] == "年" and (word == "半" or count == 1):
+            start = _months_before(today, 6 if word == "半" else 12)
+        elif m["unit"] == "年":
             start = date(max(today.year - count + 1, 1990), 1, 1)
         elif m["unit"] == "天":
             start = today - timedelta(days=count)
@@ -194,6 +206,21 @@ def _recent(text: str, today: date) -> list[TimeMention]:
         )
     for m in _RELATIVE.finditer(text):
         mentions.append(TimeMention(m.start(), m.end(), _relative_period(m.group(), today), True))
+    return mentions
+
+
+def _months_before(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _dates(text: str) -> list[TimeMention]:
+    mentions = []
+    for m in _DATE.finditer(text):
+        year, month, day = int(m[1]), int(m[3]), int(m[4])
+        if 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]:
+            period = Period(date(year, month, day), date(year, month, day), m.group())
+            mentions.append(TimeMention(m.start(), m.end(), period, True))
     return mentions
 
 
@@ -234,9 +261,9 @@ def _calendar_times(text: str, today: date, year: int | None) -> list[TimeMentio
             value = (
                 year_value(groups["year"])
                 if groups["year"]
-                else _relative_year(groups["rel"] or "", today)
+                else _relative_year(groups["rel"] or "", today, named or year)
             )
-            if value is None:
+            if value is None or (groups["year"] and _counts(text, m.end("year"))):
                 continue
             if groups["year"] and len(groups["year"]) == 2 and not 10 <= value - 2000 <= 40:
                 continue
@@ -258,8 +285,10 @@ def _calendar_times(text: str, today: date, year: int | None) -> list[TimeMentio
             span = part
         start, end = span
         kind: Literal["range", "since", "until", "now"] = "range"
-        if groups["endof"] and start.month == 1 and end.month == 12:
-            start = date(end.year, 12, 1)
+        if groups["endof"]:
+            # 2024年底 is December; 三季度末 is what had come together by then.
+            whole = (start.month, end.month) == (1, 12)
+            start = date(end.year, 12, 1) if whole else date(end.year, 1, 1)
         if groups["until"] or groups["before"]:
             kind, start = "until", EARLIEST
         elif groups["since"]:
@@ -276,6 +305,59 @@ def _calendar_times(text: str, today: date, year: int | None) -> list[TimeMentio
             )
         )
     return mentions
+
+
+def _counts(text: str, end: int) -> bool:
+    """Whether a number like 2034 counts something: a unit follows it (万元, 人次), not 年.
+
+    2024处置土地 and 2024人均收入 lack their 年 instead: there the segmenter sees another word.
+    """
+    if re.match(r"[ \t]*年", text[end:]):
+        return False
+    if re.match(r"\.\d|%", text[end:]):
+        return True
+    following = text[end : end + 8].lstrip(" \t")
+    unit = re.match(rf"[余多]?{UNIT_PATTERN}", following)
+    if unit is None:
+        return False
+    length = 0
+    for word in rjieba.cut(following, True):
+        length += len(word)
+        if length >= unit.end():
+            break
+    return length == unit.end()
+
+
+_TO = re.compile(r"\s*[-—–~～至到]+\s*")
+_TO_DAY = re.compile(rf"\s*[-—–~～至到]+\s*({NUMERAL})[日号]")
+
+
+def _join_ranges(mentions: list[TimeMention], text: str) -> list[TimeMention]:
+    """2024年3月至2025年2月 and 3月1日至15日 are one time."""
+    joined: list[TimeMention] = []
+    for mention in mentions:
+        last = joined[-1] if joined else None
+        if (
+            last
+            and last.kind == mention.kind == "range"
+            and not _whole_years(last)
+            and last.period.start <= mention.period.end
+            and _TO.fullmatch(text[last.end : mention.start])
+        ):
+            joined[-1] = _joined(last, mention.end, mention.period.end, text)
+            continue
+        joined.append(mention)
+        start = mention.period.start
+        if start == mention.period.end and (to := _TO_DAY.match(text, mention.end)):
+            day = number(to[1]) or 0
+            if start.day <= day <= calendar.monthrange(start.year, start.month)[1]:
+                joined[-1] = _joined(mention, to.end(), start.replace(day=day), text)
+    return joined
+
+
+def _joined(mention: TimeMention, end: int, last_day: date, text: str) -> TimeMention:
+    period = Period(mention.period.start, last_day, text[mention.start : end])
+    return TimeMention(mention.start, end, period, mention.has_year)
 
 
 def _spread_parts(mentions: list[TimeMention]) -> list[TimeMention]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -12,7 +13,7 @@ from rapidfuzz import fuzz
 from rag.citations import CitationBook
 from rag.extractive import comparison
 from rag.extractive.answer_type import opposite_direction
-from rag.extractive.facts import Fact, answer_sentences, find_facts
+from rag.extractive.facts import Fact, answer_sentences, find_facts, has_cue
 from rag.extractive.listing import item_head, item_line, relevant, title_span
 from rag.extractive.masthead import masthead_lines
 from rag.extractive.matching import Term, weigh_terms
@@ -84,11 +85,19 @@ class ExtractiveEngine:
             if answer.refusal and reading.otherwise is not None:
                 return self.answer(reading.otherwise)
             return answer
+        if reading.otherwise is not None:
+            answer = self.answer(replace(reading, otherwise=None))
+            if answer.refusal != "not_found" or answer.citations:
+                return answer
+            fuller = self.answer(reading.otherwise)
+            return answer if fuller.refusal else fuller
         if reading.elsewhere:
             return self.refuse(query, [], f"库中的快报没有登过“{reading.elsewhere}”的内容")
         if reading.missing_issues and not query.filters.issues:
             return self._no_such_issue(reading)
         if query.intent is Intent.MASTHEAD:
+            return self._masthead(reading)
+        if query.intent is Intent.ISSUE and not query.terms and query.periods:
             return self._masthead(reading)
         if query.intent in (Intent.DIGEST, Intent.LIST, Intent.COUNT):
             return self._list(reading)
@@ -175,6 +184,8 @@ class ExtractiveEngine:
         if not facts:
             return self.refuse(query, hits, "没有登过相关内容")
         timely = [fact for fact in facts if fact.time > 0]
+        if query.intent in (Intent.DATE, Intent.PLACE):
+            timely = [fact for fact in timely if has_cue(query, fact)] or timely
         best = timely[0] if timely else facts[0]
         why = reject(query, best, terms, focus)
         if why:
@@ -304,7 +315,10 @@ class ExtractiveEngine:
     def _masthead(self, reading: Reading) -> Answer:
         query = reading.query
         records = self._archive.issues(self.scan_filters(query))
-        if not query.filters.issues:
+        total = re.search(r"总第\d+期", query.standalone)
+        if total:
+            records = [r for r in self._archive.issues() if total.group() in r.text]
+        elif not query.filters.issues:
             if query.order == "latest" or not query.periods:
                 records = records[-1:]
             elif query.order == "earliest":
@@ -326,7 +340,8 @@ class ExtractiveEngine:
         chunks = relevant(self.scan(query), terms)
         if not chunks:
             return self.refuse(query, self.hits(query), "没有登过相关内容")
-        if query.intent is Intent.LIST and query.terms and len(chunks) <= 2:
+        of_names = query.unit in ("departments", "issues")
+        if query.intent is Intent.LIST and query.terms and len(chunks) <= 2 and not of_names:
             return self._fact(reading)
         book = CitationBook()
         extent = self.extent(self.scan_filters(query))

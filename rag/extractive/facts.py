@@ -125,6 +125,8 @@ def _figure_facts(
                     continue
                 label = _label_text(text, clause, index)
                 time = _times(query, [clause.time], chunk, figure=True)
+                if not time and (clause.time is None or clause.time.start == clause.time.end):
+                    time = _TITLE_TIME * _times(query, reading.title_times, chunk, figure=True)
                 local = coverage(
                     terms,
                     (label, 1.0),
@@ -159,6 +161,7 @@ def _figure_facts(
     return facts
 
 
+_TITLE_TIME = 0.7  # 2026年度居民医保 in the title: the time of a figure that names none
 _FORMER = 0.85
 _CHANGE = re.compile(
     r"(?:压缩|缩短|减少|下降|降低|降|提高|提升|增加|增长|上升|升|扩大|调整|变)(?:了)?(?:至|到|为)"
@@ -219,10 +222,17 @@ _CUES: dict[Intent, re.Pattern[str]] = {
 }
 
 
-def has_cue(intent: Intent, fact: Fact) -> bool:
+_PLACE_KIND = re.compile(r"哪(?:个|条|一个|一条)(乡镇|镇|乡|村|路|街道|社区|小区|县|市|园区)")
+
+
+def has_cue(query: ParsedQuery, fact: Fact) -> bool:
     """Whether the sentence holds a sign of the kind of answer asked for."""
-    cue = _CUES.get(intent)
-    return cue is None or bool(cue.search(fold(fact.sentence.span.of(fact.chunk.text))))
+    sentence = fold(fact.sentence.span.of(fact.chunk.text))
+    if query.intent is Intent.PLACE and (kind := _PLACE_KIND.search(query.standalone)):
+        ends = "镇|乡" if kind[1] == "乡镇" else kind[1]
+        return bool(re.search(rf"[一-龥]{{2}}(?:{ends})(?![线径由村级])", sentence))
+    cue = _CUES.get(query.intent)
+    return cue is None or bool(cue.search(sentence))
 
 
 def _sentence_facts(

@@ -20,9 +20,7 @@ TOPIC_SHARE_OF_BEST = 0.75
 def relevant(chunks: Sequence[Chunk], terms: Sequence[Term]) -> list[Chunk]:
     """The items about the topic, in the order given; no terms keeps all."""
     # Under a filter the verbs of the asker (开过, 抓过) say nothing: 用地保障栏目开过几期.
-    terms = [term for term in terms if term.noun or term.proper or len(term.word) > 2] or [
-        term for term in terms if term.seen and len(term.word) > 1
-    ]
+    terms = [t for t in terms if t.noun or t.proper or (t.seen and len(t.word) > 1)]
     if not terms:
         return list(chunks)
     scored = [(chunk, topic_score(chunk, terms)) for chunk in chunks]

@@ -44,6 +44,11 @@ def masthead_lines(
     result = []
     for record in records:
         lines = []
+        if "第几期" in question and (line := re.search(r"第\d+期", record.text)):
+            whole = Span(line.start(), line.end())
+            lines.append(
+                f"期号：{record.issue.year}年{whole.of(record.text)}[{book.cite_masthead(record, whole)}]"
+            )
         if re.search("总期号|总第", question) and (total := re.search(r"总第?\d+期", record.text)):
             whole = Span(total.start(), total.end())
             lines.append(f"总期号：{whole.of(record.text)}[{book.cite_masthead(record, whole)}]")

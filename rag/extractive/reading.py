@@ -39,6 +39,7 @@ class ItemReading:
     chunk: Chunk
     title: Span
     sentences: tuple[Sentence, ...]
+    title_times: tuple[Period, ...] = ()
 
 
 @lru_cache(maxsize=8192)
@@ -55,6 +56,7 @@ def read_item(chunk: Chunk) -> ItemReading:
         chunk,
         Span(0, title_end),
         tuple(_read_sentence(text, span, times, figures, chunk) for span in bounds),
+        tuple(t.period for t in times if t.end <= title_end),
     )
 
 
@@ -81,7 +83,7 @@ def _read_sentence(
         named = [t for t in times if start <= t.start < end]
         spoken = current
         if named:
-            spoken = named[-1].period if named[-1].kind != "now" else _now(chunk)
+            spoken = _spoken(named[-1], chunk)
             # A day is the day of its own clause (1月18日，项目投产，年产值9亿元); a longer time
             # holds on to the end of the sentence.
             if spoken.start != spoken.end or named[-1].kind == "now":
@@ -94,6 +96,14 @@ def _read_sentence(
             )
         )
     return Sentence(span, tuple(clauses))
+
+
+def _spoken(mention: TimeMention, chunk: Chunk) -> Period:
+    if mention.kind == "now":
+        return _now(chunk)
+    if mention.kind == "until":  # 截至3月10日: the state of that day
+        return Period(mention.period.end, mention.period.end, mention.period.words)
+    return mention.period
 
 
 def _now(chunk: Chunk) -> Period:
@@ -112,10 +122,11 @@ def time_match(asked: Period, spoken: Period | None, chunk: Chunk, figure: bool 
     summed over its time, so that the first quarter's is no answer to the first half's; only a
     question about whole years takes a part of them, shown with its time.
     """
-    if spoken is None or spoken.start == spoken.end == chunk.published:
-        if asked.contains(chunk.published):
+    if spoken is None or spoken.start == spoken.end:
+        day = spoken.end if spoken else chunk.published
+        if asked.contains(day):
             return 0.9
-        return 0.4 if asked.end < chunk.published <= asked.end + _LAG else 0.0
+        return 0.4 if asked.end < day <= asked.end + _LAG else 0.0
     if (spoken.start, spoken.end) == (asked.start, asked.end):
         return 1.0
     years = (asked.start.month, asked.start.day) == (1, 1) and (

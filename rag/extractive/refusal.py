@@ -24,6 +24,8 @@ _FEATURES = {  # mean, standard deviation, weight
 _BIAS = 1.2
 MIN_CONFIDENCE = -0.5
 _LACKS_NAME = 1.5  # logits; the segmenter takes some plain words for names (新加, 城南)
+# 弄完, 追回来, 路上: the asker's own wording, printed otherwise if at all.
+_LOOSE = re.compile(r"^[弄搞做干办]|[完好到上下里来去出了]$")
 # Who, where and when ask for something that happened: its verb must be printed too.
 _EVENTS = (Intent.PERSON, Intent.PLACE, Intent.DATE)
 MIN_FOCUS = 0.45  # for the second and third figure of one question
@@ -90,7 +92,7 @@ def reject(query: ParsedQuery, fact: Fact, terms: Sequence[Term], focus: Sequenc
         return f"相关内容登过，但没有登“{word}”"
     if query.intent is Intent.FIGURE and not _counts(query, fact, focus):
         return f"相关内容登过，但没有登“{'、'.join(query.counted)}”的数量"
-    if query.intent in (Intent.DATE, Intent.PLACE) and not has_cue(query.intent, fact):
+    if query.intent in (Intent.DATE, Intent.PLACE) and not has_cue(query, fact):
         return "相关内容登过，但没有登" + ("时间" if query.intent is Intent.DATE else "地点")
     if kind := missing_kind(query, fact):
         return f"相关内容登过，但没有登{kind}"

@@ -41,8 +41,8 @@ def say_period(period: Period) -> str:
 
 def say_spoken(spoken: Period | None, chunk: Chunk) -> str:
     """The time a figure speaks of; without one of its own, the date of the issue."""
-    if spoken is None or (spoken.start == spoken.end == chunk.published):
-        return f"截至{say_day(chunk.published)}"
+    if spoken is None or spoken.start == spoken.end:
+        return f"截至{say_day(spoken.end if spoken else chunk.published)}"
     if spoken.end == chunk.published:
         if (spoken.start.month, spoken.start.day) == (1, 1):
             return f"{spoken.start.year}年以来"

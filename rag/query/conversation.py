@@ -24,6 +24,8 @@ _OTHERS = re.compile(
     r"(?:还有|别的|其他|其它|另外)(?:有)?(?:没有)?(?:别的|其他|其它|哪些|哪个|谁)?"
 )
 _YEAR_WORDS = re.compile(r"(?:20)?\d\d年|[今去前]年|二[〇零]..年")
+# With an office or a time these need no more: 应急管理局最近做了哪些工作.
+_COMPLETE = (Intent.LIST, Intent.DIGEST, Intent.COUNT)
 _MARKS = re.compile(r"\[\d+\]")
 
 
@@ -48,7 +50,9 @@ def resolve(
     merged, kind = _merge(reader, question, standalone, today)
     reading = reader.read(merged, today)
     if kind == "own":
-        return reading
+        # 正式启用以后先开了多少床位: when it finds nothing alone, it may hang on what came before.
+        fuller = reader.read(_subject(reader, standalone, today) + question, today)
+        return replace(reading, otherwise=fuller)
     if kind in ("attribute", "pointer"):
         anchor = _anchor(standalone, exchange, search)
         if anchor:
@@ -81,6 +85,10 @@ def _merge(reader: QuestionReader, question: str, before: str, today: date) -> t
             earlier.query.terms
         )
         return f"{topic}{text}", "others"
+    intent = reading.query.intent
+    whole = reading.names or reading.times or reading.query.filters.sections
+    if not terms and not pointing and whole and not leaning and intent in _COMPLETE:
+        return text, "own"
     if not terms and not pointing:
         if reading.issues and reading.query.intent is not Intent.FACT:
             return text, "own"
@@ -128,6 +136,7 @@ def _replace_times(before: str, old: Sequence[TimeMention], reading: Reading, to
     text = reading.query.standalone
     new = [text[t.start : t.end] for t in reading.times]
     words = "和".join(dict.fromkeys(new))
+    words = re.sub("[当同那该]年", f"{reading.times[0].period.start.year}年", words)
     if not old:
         return words + before
     base = fold(before)

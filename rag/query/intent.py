@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.entities.figures import UNIT_PATTERN, unit_family
 from rag.schema import Intent
@@ -17,10 +17,11 @@ class Asked:
     unit: str = ""
     start: int = -1
     end: int = -1
+    counting: bool = False  # the interrogative is 多少, 几 or the like
 
 
 _MASTHEAD = re.compile(
-    r"谁(?:审|签|编|校|批)(?:发|核|定|辑)?的|总期号|总第几期|总第多少期|责任编辑|责编|编辑是谁|谁编辑|谁编的|谁审核|审核人|审核是|审核的是|谁签发|签发人|签发是|签发的|发送范围|发送对象|发送单位|分送|抄送|主送|"
+    r"总第\d+期|谁签字|签字|谁(?:审|签|编|校|批)(?:发|核|定|辑)?的|总期号|总第几期|总第多少期|责任编辑|责编|编辑是谁|谁编辑|谁编的|谁审核|审核人|审核是|审核的是|谁签发|签发人|签发是|签发的|发送范围|发送对象|发送单位|分送|抄送|主送|"
     r"发(?:给|到|送)(?:了|过)?(?:哪些|哪|谁|什么)|都?发给谁|印发单位|主办单位|哪个单位(?:印发|主办|编发)|(?:审核|签发|编辑|责编)(?:者|人)?(?:分别)?(?:都)?(?:是|为)?(?:谁|哪位|$|[?？])"
 )
 _ISSUE_DATE = re.compile(
@@ -28,9 +29,11 @@ _ISSUE_DATE = re.compile(
 )
 _HOW_MANY_ISSUES = re.compile(r"(?:多少|几)期(?:快报)?")
 _ISSUES = re.compile(r"哪(?:几|些)期|几期(?:上|里|登|报|有)")
-_ISSUE = re.compile(r"(?:登载|刊登|刊载|报道)?期次|哪(?:一)?期|第几期|期号|在哪期|哪[号份]快报")
+_ISSUE = re.compile(
+    r"登在哪|哪天登|哪[天日]的(?:快报|报)|(?:登载|刊登|刊载|报道)?期次|哪(?:一)?期|第几期|期号|在哪期|哪[号份]快报"
+)
 _DIGEST = re.compile(
-    r"要点|摘要|概括|概要|总结|综述|归纳|梳理|汇总|主要内容|讲了?些?(?:什么|啥)|说了?些?(?:什么|啥)|写了?些?(?:什么|啥)|登了?些?(?:什么|啥)|"
+    r"重点(?!项目|工程|工作|领域|企业|行业|单位|区域|人群|任务|环节|产业|场所)|概述|述要|大意|捋[一捋下]|要点|摘要|概括|概要|总结|综述|归纳|梳理|汇总|主要内容|讲了?些?(?:什么|啥)|说了?些?(?:什么|啥)|写了?些?(?:什么|啥)|登了?些?(?:什么|啥)|"
     r"有(?:什么|哪些|啥)内容|都有(?:什么|啥)(?:内容|$|[?？])|(?:什么|啥)内容|内容有哪些|大概内容|报道了(?:什么|哪些|啥)"
 )
 _COUNT = re.compile(
@@ -47,16 +50,18 @@ _COMPARE = re.compile(
     r"(?:更|谁)(?:多|高|大|快|少|低)|(?:多|少|高|低|增加|减少|增长|提高|下降|差)(?:了|出)?多少(?!.*同比)|差(?:了)?(?:多少|几|距|额)|(?:是)?(?:多了|少了|高了|低了|涨了|降了|增加了|减少了|上升|下降|提高)(?:还是|没|吗)|"
     r"[一-龥\d]比[一-龥\d].{0,16}(?:多|少|高|低|增|减|涨|降|快|慢|变化)|比[^例重率]{1,12}(?:多|少|高|低|增|减|涨|降|快|慢)|区别|不同|差别"
 )
-_SUM = re.compile(r"加起来|加一?块|加在一起|合计|总计|总和|合起来|累加|相加|一共|总共|共计?")
+_SUM = re.compile(
+    r"加起来|加一?块|加在一?(?:起|块)|合一?起|加总|\d年?(?:上半年|下半年|[一二三四]季度|\d月)?加\d|合计|总计|总和|合起来|累加|相加|一共|总共|共计?"
+)
 _SEVERAL = re.compile(
     r"[两二三四五六七八九几各历]个?(?:年|次|期|季度|个?(?:地方|乡镇|单位|部门|镇|街道|局|项目))|各(?:乡镇|单位|部门|地)"
 )
 _EXTREME = re.compile(r"(?:最多|最高|最大|最快|最少|最低|最小|最好|最长|排第一|第一名|排名第一)")
 _DEPARTMENT = re.compile(
-    r"何(?:单位|部门|局|镇|乡|街道)|谁[^，。？?]{0,8}(?:上?报|供稿|写|登)的|(?:哪|啥|什么)[一二两三几]?(?:个|家)?(?:单位|部门|局|委|乡镇|镇|乡|街道|机构|办(?!法|公|事))|归谁|由谁负责|谁负责|谁牵头|谁(?:报|上报|供稿|写)的|谁家|谁(?:在)?(?:管|抓|搞|干|做|推进|实施|主抓|组织|承办)|哪家(?!企业|公司|店|医院|银行|厂)|责任单位|牵头单位|供稿单位|署名"
+    r"哪个地方(?:报|上报|写)|何(?:单位|部门|局|镇|乡|街道)|谁[^，。？?]{0,8}(?:上?报|供稿|写|登)的|(?:哪|啥|什么)[一二两三几]?(?:个|家)?(?:单位|部门|局|委|乡镇|镇|乡|街道|机构|办(?!法|公|事))|归谁|由谁负责|谁负责|谁牵头|谁(?:报|上报|供稿|写)的|谁家|谁(?:在)?(?:管|抓|搞|干|做|推进|实施|主抓|组织|承办)|哪家(?!企业|公司|店|医院|银行|厂)|责任单位|牵头单位|供稿单位|署名"
 )
 _DEPARTMENTS = re.compile(
-    r"(?:报|登|写|上)过的?(?:都)?(?:有|是)(?:谁|哪些|哪几个)|(?:哪些|哪几个|哪几家|哪几|几个|都有哪些|都是哪些)(?:个|家)?(?:单位|部门|局|乡镇|镇|乡|街道|委办|地方)|(?:单位|部门|乡镇|街道)(?:都)?有哪些|(?:还有|别的|其他|其它)(?:别的|其他|其它)?(?:的)?(?:单位|部门|乡镇|镇|局)"
+    r"(?:报送|供稿|上报|署名)单位|(?:多少|几)家?(?:单位|部门)供稿|(?:报|登|写|上)过的?(?:都)?(?:有|是)(?:谁|哪些|哪几个)|(?:哪些|哪几个|哪几家|哪几|几个|都有哪些|都是哪些)(?:个|家)?(?:单位|部门|局|乡镇|镇|乡|街道|委办|地方)|(?:单位|部门|乡镇|街道)(?:都)?有哪些|(?:还有|别的|其他|其它)(?:别的|其他|其它)?(?:的)?(?:单位|部门|乡镇|镇|局)"
 )
 _LIST = re.compile(
     r"(?:都|全|统统)(?:部)?(?:给我|帮我)?(?:找|列|调|查|拉|搜)|(?:找|列|搜|拉)出来|哪些|有哪几|哪几|列出|列一下|列举|列个|罗列|清单|盘点|一览|都有(?:什么|啥|谁)|分别(?:是|为|有)|(?:所有|全部)的?(?:信息|报道|工作|内容)|"
@@ -156,6 +161,13 @@ def is_yes_no(text: str) -> bool:
 
 
 def read_intent(text: str, has_issue: bool, times: int, names: int, years: int = 0) -> Asked:
+    """The intent of a folded question; see `_read`."""
+    asked = _read(text, has_issue, times, names, years)
+    words = text[max(asked.start, 0) : max(asked.end, 0)]
+    return replace(asked, counting=bool(re.match(r"多少|几|若干", words)))
+
+
+def _read(text: str, has_issue: bool, times: int, names: int, years: int = 0) -> Asked:
     """The intent of a folded question.
 
     `has_issue` says whether an issue is named, `times` and `names` count the periods and the
@@ -168,6 +180,8 @@ def read_intent(text: str, has_issue: bool, times: int, names: int, years: int =
 
     if hit := found(Intent.MASTHEAD, _MASTHEAD.search(text)):
         return hit
+    if has_issue and (hit := found(Intent.MASTHEAD, re.search("编辑|审核|签发|发送范围", text))):
+        return hit
     many = _MANY.search(text)
     if _HOW_MANY_ISSUES.search(text) and re.search("快报|出了|印发|办了|发了|开过|开了", text):
         return Asked(
@@ -177,8 +191,9 @@ def read_intent(text: str, has_issue: bool, times: int, names: int, years: int =
         return hit
     adding = _SUM.search(text)
     several = times >= 2 or names >= 2 or _SEVERAL.search(text)
-    if many and adding and several:
-        return Asked(Intent.SUM, asked_unit(text), many.start(), many.end())
+    if adding and several:
+        place = many or adding
+        return Asked(Intent.SUM, asked_unit(text), place.start(), place.end())
     two = times >= 2 or names >= 2
     comparing = _COMPARE.search(text)
     extreme = _EXTREME.search(text)
@@ -217,6 +232,8 @@ def read_intent(text: str, has_issue: bool, times: int, names: int, years: int =
         return Asked(Intent.PLACE, "", place.start(), place.end())
     if hit := found(Intent.DEPARTMENT, _DEPARTMENT.search(text)):
         return hit
+    if times >= 2 and many and re.search(r"多少|几|多大|多长", many.group()):
+        return Asked(Intent.COMPARE, asked_unit(text), many.start(), many.end())
     if two and many and re.search(r"分别|各", text):
         return Asked(Intent.COMPARE, asked_unit(text), many.start(), many.end())
     manner = _MANNER.search(text)

@@ -33,7 +33,7 @@ _NAMED = (Intent.DATE, Intent.PLACE, Intent.PERSON, Intent.DEPARTMENT)
 _QUANTITIES = (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM)
 # 多少家 and 几座 leave nothing of themselves among the terms.
 _INTERROGATIVE = re.compile(
-    rf"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|多[大长远高重快]|(?:多少|几)(?:个)?(?:{UNIT_PATTERN})?(?:钱)?|加起来|加一?块|加在一起|合计|总计|百分之几|哪(?:一)?[个些家年天位条期]|比(?![例重率])"
+    rf"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|多[大长远高重快]|(?:多少|几)(?:个)?(?:{UNIT_PATTERN})?(?:钱)?|加起来|加一?块儿?|加在一?(?:起|块儿?)|合一?起|加总|合计|总计|百分之几|哪(?:一)?[个些家年天位条期]|比(?![例重率])"
 )
 # 总投资 is another quantity than 投资, 新开工 another than 开工.
 _PREFIXES = frozenset(
@@ -133,6 +133,8 @@ class QuestionReader:
         asked = read_intent(text, bool(issues), len(times), distinct, len(years))
         refs, missing = self._resolve_issues(issues, times, text, today)
         periods, open_year = self._periods(times, text)
+        if refs and any(m.relative in ("latest", "first", "this") for m in issues):
+            periods = ()  # 2023年最后一期: the time has done its work
         named: list[Located] = [*times, *issues, *names]
         figures = [
             f
@@ -160,7 +162,14 @@ class QuestionReader:
         focus = self._focus(masked, asked)
         counted = self._counted(masked, asked)
         claims = tuple(f.text for f in figures)
-        order = "latest" if _LATEST.search(text) else "earliest" if _EARLIEST.search(text) else ""
+        until = any(t.kind == "until" for t in times)
+        order = (
+            "latest"
+            if until or _LATEST.search(text)
+            else "earliest"
+            if _EARLIEST.search(text)
+            else ""
+        )
         query = ParsedQuery(
             question=question,
             standalone=text,
@@ -245,13 +254,16 @@ class QuestionReader:
                     missing.append(
                         f"{year}年第{mention.number}期" if year else f"第{mention.number}期"
                     )
-            elif mention.relative in ("latest", "first") and records:
-                found.append(records[-1 if mention.relative == "latest" else 0].issue)
-            elif mention.relative == "this":
-                days = [t.period for t in times if t.period.start == t.period.end]
-                hits = [r.issue for r in records if any(r.published == d.start for d in days)]
-                found += hits
-                missing += [d.words for d in days if not hits]
+            elif mention.relative in ("latest", "first", "this"):
+                periods = [t.period for t in times if t.has_year and t.end <= mention.start]
+                within = [r for r in records if any(p.contains(r.published) for p in periods)]
+                if mention.relative == "this":
+                    found += [r.issue for r in within]
+                else:
+                    among = within if periods else list(records)
+                    place = -1 if mention.relative == "latest" else 0
+                    found += [among[place].issue] if among else []
+                missing += [p.words + "的快报" for p in periods if not within]
         return tuple(dict.fromkeys(found)), tuple(missing)
 
     def _periods(self, times: Sequence[TimeMention], text: str) -> tuple[tuple[Period, ...], bool]:
@@ -281,8 +293,10 @@ class QuestionReader:
         """A county, city or province named in the question that the archive never prints."""
         for match in _PLACE.finditer(text):
             name = match[1] or match[2]
-            if name in _NO_PLACES or name.endswith(
-                self.vocabulary.county.removesuffix("县") or "\0"
+            if (
+                name in _NO_PLACES
+                or name[-1] in "全我本该各邻外进出"
+                or name.endswith(self.vocabulary.county.removesuffix("县") or "\0")
             ):
                 continue
             if not self._prints(name):
@@ -303,7 +317,7 @@ class QuestionReader:
 
     def _counted(self, masked: str, asked: Asked) -> tuple[str, ...]:
         """The words right behind the interrogative of a quantity, up to the clause's end."""
-        if asked.intent not in (*_QUANTITIES, *_NAMED) or asked.end <= 0:
+        if asked.intent not in (*_QUANTITIES, *_NAMED) or asked.end <= 0 or not asked.counting:
             return ()
         return self._terms(re.split(r"[，。？?,的（( ]", masked[asked.end :])[0])
 

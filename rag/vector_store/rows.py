@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, cast
 
@@ -13,9 +13,18 @@ from rag.schema import Chunk, Filters, Footer, IssueRecord, IssueRef
 Metadata = dict[str, Any]
 
 
-def stale_chunks(key: str, version: str) -> Where:
-    """The chunks of an issue that are not of this version."""
-    return cast(Where, {"$and": [{"issue": key}, {"version": {"$ne": version}}]})
+def stale_chunks(versions: Mapping[str, str]) -> Where:
+    """The chunks of these issues that are not of the version given for each."""
+    # Versions are digests, so that of one issue is never that of another.
+    return cast(
+        Where,
+        {
+            "$and": [
+                {"issue": {"$in": list(versions)}},
+                {"version": {"$nin": list(versions.values())}},
+            ]
+        },
+    )
 
 
 def where_clause(filters: Filters) -> Where | None:

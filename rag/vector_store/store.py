@@ -62,6 +62,21 @@ class StoredIssue:
     chunks: tuple[Chunk, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class NewIssue:
+    """An issue to be indexed; one vector a chunk, and the record names these chunks."""
+
+    record: IssueRecord
+    chunks: Sequence[Chunk]
+    vectors: Sequence[Sequence[float]]
+
+    def __post_init__(self) -> None:
+        if len(self.chunks) != len(self.vectors):
+            raise ValueError(f"{len(self.chunks)} chunks with {len(self.vectors)} vectors")
+        if self.record.chunk_ids != tuple(chunk.id for chunk in self.chunks):
+            raise ValueError("record.chunk_ids are not the ids of the chunks")
+
+
 class VectorStore:
     """The indexed issues. Safe for many threads, and for several processes on one folder.
 
@@ -138,32 +153,43 @@ class VectorStore:
         self, record: IssueRecord, chunks: Sequence[Chunk], vectors: Sequence[Sequence[float]]
     ) -> None:
         """Add an issue or replace the one of the same key; readers see the old or the new one."""
-        if len(chunks) != len(vectors):
-            raise ValueError(f"{len(chunks)} chunks with {len(vectors)} vectors")
-        if record.chunk_ids != tuple(chunk.id for chunk in chunks):
-            raise ValueError("record.chunk_ids are not the ids of the chunks")
-        key = record.issue.key
-        version = _version(record, chunks)
-        with self._writing(rows=len(chunks) + 1) as found:
-            for start in range(0, len(chunks), PAGE):
-                page = chunks[start : start + PAGE]
+        self.add_issues([NewIssue(record, chunks, vectors)])
+
+    def add_issues(self, issues: Sequence[NewIssue]) -> None:
+        """Add or replace several issues of different keys, each of them whole or not at all."""
+        versions = {new.record.issue.key: _version(new.record, new.chunks) for new in issues}
+        if not issues:
+            return
+        if len(versions) < len(issues):
+            raise ValueError("the same issue twice")
+        rows = [
+            (chunk, versions[new.record.issue.key], vector)
+            for new in issues
+            for chunk, vector in zip(new.chunks, new.vectors, strict=True)
+        ]
+        with self._writing(rows=len(rows) + len(issues)) as found:
+            for start in range(0, len(rows), PAGE):
+                page = rows[start : start + PAGE]
                 found.chunks.upsert(
-                    ids=[_stored_id(chunk.id, version) for chunk in page],
-                    embeddings=np.asarray(vectors[start : start + PAGE], dtype=np.float32),
-                    documents=[chunk.text for chunk in page],
-                    metadatas=[chunk_metadata(chunk, version) for chunk in page],
+                    ids=[_stored_id(chunk.id, version) for chunk, version, _ in page],
+                    embeddings=np.asarray([vector for _, _, vector in page], dtype=np.float32),
+                    documents=[chunk.text for chunk, _, _ in page],
+                    metadatas=[chunk_metadata(chunk, version) for chunk, version, _ in page],
                 )
             # The commit point.
             found.records.upsert(
-                ids=[key],
+                ids=list(versions),
                 embeddings=np.asarray(
-                    [[record.published.toordinal(), record.issue.number]], dtype=np.float32
+                    [[new.record.published.toordinal(), new.record.issue.number] for new in issues],
+                    dtype=np.float32,
                 ),
-                documents=[record.text],
-                metadatas=[record_metadata(record, version)],
+                documents=[new.record.text for new in issues],
+                metadatas=[
+                    record_metadata(new.record, versions[new.record.issue.key]) for new in issues
+                ],
             )
-            found.chunks.delete(where=stale_chunks(key, version))
-            found.versions[key] = version
+            found.chunks.delete(where=stale_chunks(versions))
+            found.versions.update(versions)
 
     def remove_issue(self, key: str) -> bool:
         """Take an issue out; False when there was none."""
