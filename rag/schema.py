@@ -261,6 +261,16 @@ class Checks:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelCost:
+    """What one reply of the chat model cost; tokens are 0 where the server doesn't count them."""
+
+    prompt_tokens: int = 0
+    reply_tokens: int = 0
+    characters: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedQuery:
     """What was understood of a question.
 
@@ -307,6 +317,7 @@ class Answer:
     refusal: Literal["", "not_found", "out_of_scope"] = ""
     error: str = ""
     notices: tuple[str, ...] = ()
+    model_cost: ModelCost | None = None  # None when the chat model was not asked
 
     @property
     def outcome(self) -> Literal["answered", "not_found", "out_of_scope", "error"]:
