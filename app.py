@@ -50,17 +50,16 @@ def serve(settings: Settings, host: str, port: int, build: Callable[[], Chain]) 
     # Imported late: Gradio takes over two seconds and reads the environment while it is imported.
     import uvicorn
 
-    from page.engine import Engine
-    from page.layout import build_page
+    from page.desk import build_desk
     from page.server import build_server
 
-    engine = Engine(build)
+    desk = build_desk(settings, build)
     bound = listener.getsockname()[1]
-    application = build_server(build_page(engine), host, bound)
+    application = build_server(desk, host, bound)
     print(f"页面地址：http://{shown_host(host)}:{bound}/（按 Ctrl+C 停止）", flush=True)
     if not is_loopback(host):
         print("注意：网页没有账户，能连到这台机器的人都可以打开。", file=sys.stderr, flush=True)
-    engine.start()
+    desk.engine.start()
     server = uvicorn.Server(
         uvicorn.Config(
             application, log_level="warning", access_log=False, timeout_graceful_shutdown=2

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 from markupsafe import Markup
 
-from page.conversation import Conversation, Exchange
+from page.chips import asked_anew
+from page.conversation import Conversation
+from page.desk import Desk
 from page.engine import UNEXPECTED, Engine
 from page.examples import example_questions
-from page.render import (
-    empty_index_html,
-    exchange_html,
-    masthead_html,
-    not_ready_html,
-    welcome_html,
-)
+from page.opening import empty_index_html, masthead_html, not_ready_html, welcome_html
+from page.render import Setting, exchange_html
 from page.running import Run, Runs, until_stopped
 from page.sources import cited_sources
 from rag.errors import BulletinError
+from rag.schema import Answer
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +29,12 @@ CONCURRENT_QUESTIONS = 8
 _BRING_INTO_VIEW = "() => window.bulletinPage.followAnswer()"
 
 Update = Any
+Ask = Callable[[str, list[dict[str, str]]], Iterator[Answer]]
 
 
-def build_ask_tab(page: gr.Blocks, engine: Engine, head: gr.HTML, bridge: gr.HTML) -> None:
-    """Lay out the tab inside `page`; `bridge` submits a question when one is clicked."""
+def build_ask_tab(page: gr.Blocks, desk: Desk, head: gr.HTML, bridge: gr.HTML) -> None:
+    """Lay out the tab inside `page`; `bridge` reports what is clicked in the HTML."""
+    engine = desk.engine
     conversation = gr.State(Conversation())
     runs = Runs()
     with gr.Column(elem_id="talk"):
@@ -54,25 +54,33 @@ def build_ask_tab(page: gr.Blocks, engine: Engine, head: gr.HTML, bridge: gr.HTM
             elem_id="question",
             scale=1,
         )
-        fresh = gr.Button("新对话", elem_id="fresh", size="sm", scale=0, min_width=88)
+        fresh = gr.Button("新对话", elem_id="fresh", size="sm", scale=0, min_width=80)
+        records = gr.Button("记录与导出", elem_id="records", size="sm", scale=0, min_width=104)
+    shown = [question, welcome, earlier, current, conversation]
 
     def ask(
         words: str, talk: Conversation, event: gr.EventData, request: gr.Request
     ) -> Iterator[tuple[Update, Update, Update, Update, Conversation]]:
-        asked = _asked(words, event)
-        if not asked:
+        begun = begin(talk, desk, words, event._data)
+        if begun is None:
             gr.Warning("请先输入问题。", title="提示", duration=4)
             yield gr.skip(), gr.skip(), gr.skip(), gr.skip(), talk
             return
-        talk = talk.asking(asked)
+        talk, reader = begun, _reader(request)
         tab = str(request.session_hash)
         run = runs.begin(tab)
         try:
             box = gr.update(value="", submit_btn=False, stop_btn="停止")
-            yield box, "", _earlier_html(engine, talk), str(_exchange(engine, talk.last)), talk
-            for step in progress(engine, talk, run):
+            yield box, "", _earlier_html(desk, talk), _current_html(desk, talk), talk
+
+            def stream(asked: str, history: list[dict[str, str]]) -> Iterator[Answer]:
+                return desk.ask(reader, asked, history, "page")
+
+            for step in progress(stream, talk, run):
                 talk = step
-                yield gr.skip(), gr.skip(), gr.skip(), str(_exchange(engine, talk.last)), talk
+                if not talk.last.running:
+                    _keep(desk, reader, talk)
+                yield gr.skip(), gr.skip(), gr.skip(), _current_html(desk, talk), talk
             box = gr.update(submit_btn="提问", stop_btn=False)
             yield box, gr.skip(), gr.skip(), gr.skip(), talk
         finally:
@@ -81,13 +89,23 @@ def build_ask_tab(page: gr.Blocks, engine: Engine, head: gr.HTML, bridge: gr.HTM
     def stop(request: gr.Request) -> None:
         runs.stop(str(request.session_hash))
 
-    def start_anew(
-        request: gr.Request,
-    ) -> tuple[Update, Update, Update, Update, Conversation]:
+    def start_anew(request: gr.Request) -> tuple[Update, Update, Update, Update, Conversation]:
         # Otherwise the last words of the old answer could arrive after the page was cleared.
         runs.stop(str(request.session_hash), wait=True)
         box = gr.update(value="", submit_btn="提问", stop_btn=False)
         return box, str(opening_html(engine)), "", "", Conversation()
+
+    def reopen(
+        talk: Conversation, event: gr.EventData, request: gr.Request
+    ) -> tuple[Update, Update, Update, Update, Conversation]:
+        runs.stop(str(request.session_hash), wait=True)
+        data = event._data if isinstance(event._data, dict) else {}
+        found = desk.conversations.load(_reader(request), str(data.get("id")))
+        if found is None or not found.exchanges:
+            gr.Warning("这段对话已经打不开了。", title="提示", duration=4)
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip(), talk
+        box = gr.update(value="", submit_btn="提问", stop_btn=False)
+        return box, "", _earlier_html(desk, found), _current_html(desk, found), found
 
     def open_page(talk: Conversation) -> Iterator[tuple[Update, Update]]:
         yield str(masthead_html(None, loading=engine.loading)), gr.skip()
@@ -100,7 +118,7 @@ def build_ask_tab(page: gr.Blocks, engine: Engine, head: gr.HTML, bridge: gr.HTM
         [question.submit, bridge.submit],
         ask,
         [question, conversation],
-        [question, welcome, earlier, current, conversation],
+        shown,
         show_progress="hidden",
         concurrency_limit=CONCURRENT_QUESTIONS,
         trigger_mode="once",
@@ -108,13 +126,9 @@ def build_ask_tab(page: gr.Blocks, engine: Engine, head: gr.HTML, bridge: gr.HTM
     )
     gr.on([question.submit, bridge.submit], None, js=_BRING_INTO_VIEW, api_visibility="private")
     question.stop(stop, queue=False, show_progress="hidden", api_visibility="private")
-    fresh.click(
-        start_anew,
-        None,
-        [question, welcome, earlier, current, conversation],
-        show_progress="hidden",
-        api_visibility="private",
-    )
+    fresh.click(start_anew, None, shown, show_progress="hidden", api_visibility="private")
+    records.click(None, js="() => window.bulletinPage.openRecords()", api_visibility="private")
+    bridge.select(reopen, conversation, shown, show_progress="hidden", api_visibility="private")
     page.load(
         open_page,
         conversation,
@@ -125,18 +139,56 @@ def build_ask_tab(page: gr.Blocks, engine: Engine, head: gr.HTML, bridge: gr.HTM
     )
 
 
-def _asked(words: str, event: gr.EventData) -> str:
-    data = event._data
-    if isinstance(data, dict) and isinstance(data.get("question"), str):
-        return str(data["question"]).strip()
-    return (words or "").strip()
+def _reader(request: gr.Request) -> str:
+    return str(getattr(request, "username", None) or "")
 
 
-def progress(engine: Engine, talk: Conversation, run: Run) -> Iterator[Conversation]:
+def begin(talk: Conversation, desk: Desk, words: str, data: object) -> Conversation | None:
+    """The conversation with the next question asked; None when there is nothing to ask.
+
+    `data` is what a click in the HTML says: {"question"}, with "replace" to ask it in place of
+    the last one, or {"turn", "chip", "words"} to ask a question with one part changed. Without
+    it the words typed are asked.
+    """
+    if not isinstance(data, Mapping):
+        typed = (words or "").strip()
+        return talk.asking(typed) if typed else None
+    if "chip" in data:
+        return _with_changed_chip(talk, desk, data)
+    asked = data.get("question")
+    asked = asked.strip() if isinstance(asked, str) else (words or "").strip()
+    if data.get("replace") and talk.exchanges:
+        alone = talk.last.alone and asked in ("", talk.last.question)
+        return talk.without_last().asking(asked or talk.last.question, alone)
+    return talk.asking(asked) if asked else None
+
+
+def _with_changed_chip(
+    talk: Conversation, desk: Desk, data: Mapping[str, Any]
+) -> Conversation | None:
+    try:
+        answer = talk.exchanges[int(data["turn"])].answer
+        assert answer is not None
+        chip = desk.chips(answer.query)[int(data["chip"])]
+    except (LookupError, TypeError, ValueError, AssertionError):
+        return None
+    asked = asked_anew(answer.query, chip, str(data.get("words", ""))).strip()
+    # Not a follow-up: the conversation would fill in again what was just taken out.
+    return talk.asking(asked, alone=True) if asked else None
+
+
+def _keep(desk: Desk, reader: str, talk: Conversation) -> None:
+    try:
+        desk.conversations.save(reader, talk)
+    except Exception:
+        log.exception("对话没有保存成功")
+
+
+def progress(stream: Ask, talk: Conversation, run: Run) -> Iterator[Conversation]:
     """The conversation as its last question is answered; ends finished, failed or stopped."""
     question, history = talk.last.question, talk.history()
     try:
-        for answer in until_stopped(lambda: engine.stream(question, history), run):
+        for answer in until_stopped(lambda: stream(question, history), run):
             talk = talk.answering(answer)
             yield talk
         yield talk.stopped() if run.stopped else talk.finished()
@@ -147,19 +199,36 @@ def progress(engine: Engine, talk: Conversation, run: Run) -> Iterator[Conversat
         yield talk.failed(UNEXPECTED)
 
 
-def _exchange(engine: Engine, exchange: Exchange) -> Markup:
+def turn_html(desk: Desk, talk: Conversation, turn: int) -> Markup:
+    """One exchange of a conversation with everything that surrounds it."""
+    exchange = talk.exchanges[turn]
+    place = Setting(talk=talk.id, turn=turn, last=turn == len(talk.exchanges) - 1)
     if exchange.answer is None:
-        return exchange_html(exchange, ())
+        return exchange_html(exchange, place)
     try:
-        return exchange_html(exchange, cited_sources(exchange.answer, engine.archive()))
+        answer, archive = exchange.answer, desk.engine.archive()
+        holdings = desk.engine.holdings()
+        return exchange_html(
+            exchange,
+            replace(
+                place,
+                sources=cited_sources(answer, archive),
+                chips=desk.chips(answer.query),
+                until=holdings.last if holdings else None,
+            ),
+        )
     except Exception:
         log.exception("显示回答时出错")
-        failed = replace(exchange, failure=UNEXPECTED, running=False)
-        return exchange_html(failed, ())
+        return exchange_html(replace(exchange, failure=UNEXPECTED, running=False), place)
 
 
-def _earlier_html(engine: Engine, talk: Conversation) -> str:
-    return str(Markup("").join(_exchange(engine, exchange) for exchange in talk.earlier))
+def _current_html(desk: Desk, talk: Conversation) -> str:
+    return str(turn_html(desk, talk, len(talk.exchanges) - 1))
+
+
+def _earlier_html(desk: Desk, talk: Conversation) -> str:
+    turns = range(len(talk.exchanges) - 1)
+    return str(Markup("").join(turn_html(desk, talk, turn) for turn in turns))
 
 
 def opening_html(engine: Engine) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, replace
 
 from rag.schema import Answer
@@ -9,20 +10,28 @@ from rag.schema import Answer
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A question and what came of it: no answer yet, a partial one, a whole one, or a failure."""
+    """A question and what came of it: no answer yet, a partial one, a whole one, or a failure.
+
+    `alone`: asked as if nothing had been said before.
+    """
 
     question: str
     answer: Answer | None = None
     failure: str = ""
     running: bool = True
     stopped: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Exchanges in the order asked; only the last one can be running."""
+    """Exchanges in the order asked; only the last one can be running.
+
+    `id` names it in the reader's list; it is empty until the first question.
+    """
 
     exchanges: tuple[Exchange, ...] = ()
+    id: str = ""
 
     @property
     def last(self) -> Exchange:
@@ -32,9 +41,18 @@ class Conversation:
     def earlier(self) -> tuple[Exchange, ...]:
         return self.exchanges[:-1]
 
-    def asking(self, question: str) -> Conversation:
+    @property
+    def title(self) -> str:
+        return self.exchanges[0].question if self.exchanges else ""
+
+    def asking(self, question: str, alone: bool = False) -> Conversation:
         """With a new running exchange; one that was left running counts as stopped."""
-        return Conversation((*self.stopped().exchanges, Exchange(question)))
+        asked = Exchange(question, alone=alone)
+        return Conversation((*self.stopped().exchanges, asked), self.id or uuid.uuid4().hex)
+
+    def without_last(self) -> Conversation:
+        """Before the last question was asked."""
+        return replace(self, exchanges=self.earlier)
 
     def answering(self, answer: Answer) -> Conversation:
         return self._with_last(replace(self.last, answer=answer))
@@ -53,13 +71,20 @@ class Conversation:
 
     def history(self) -> list[dict[str, str]]:
         """The earlier messages in the form that the chain takes; failures are left out."""
-        messages: list[dict[str, str]] = []
-        for exchange in self.earlier:
-            if exchange.answer is None or exchange.failure or exchange.answer.error:
-                continue
-            messages.append({"role": "user", "content": exchange.question})
-            messages.append({"role": "assistant", "content": exchange.answer.text})
-        return messages
+        if self.last.alone:
+            return []
+        return messages_before(self, len(self.exchanges) - 1)
 
     def _with_last(self, exchange: Exchange) -> Conversation:
-        return Conversation((*self.earlier, exchange))
+        return replace(self, exchanges=(*self.earlier, exchange))
+
+
+def messages_before(talk: Conversation, turn: int) -> list[dict[str, str]]:
+    """What was said before an exchange, failures left out."""
+    messages: list[dict[str, str]] = []
+    for exchange in talk.exchanges[:turn]:
+        if exchange.answer is None or exchange.failure or exchange.answer.error:
+            continue
+        messages.append({"role": "user", "content": exchange.question})
+        messages.append({"role": "assistant", "content": exchange.answer.text})
+    return messages

@@ -103,11 +103,10 @@ class Engine:
     def holdings(self) -> Holdings | None:
         """What can be asked about; None for an empty archive."""
         archive = self.archive()
-        records = archive.issues()
-        if not records:
+        days = [day for _, day in archive.dates()]
+        if not days:
             return None
-        days = [record.published for record in records]
-        return Holdings(len(records), archive.count(), min(days), max(days))
+        return Holdings(len(days), archive.count(), min(days), max(days))
 
     def stream(self, question: str, history: Sequence[dict[str, str]]) -> Iterator[Answer]:
         """Ever more complete answers to a question; NotReadyError when there is nothing to ask."""

@@ -8,9 +8,10 @@ from typing import Any
 import gradio as gr
 
 from page.ask_tab import build_ask_tab
-from page.engine import UNEXPECTED, Engine
+from page.desk import Desk
+from page.engine import UNEXPECTED
 from page.issue_view import open_issue
-from page.render import masthead_html, not_ready_html
+from page.opening import masthead_html, not_ready_html
 from rag.errors import BulletinError
 
 log = logging.getLogger(__name__)
@@ -19,23 +20,28 @@ TITLE = "政务快报问答"
 STATIC = "page"
 
 _HEAD = f'<link rel="stylesheet" href="{STATIC}/style.css">'
-_SCRIPT = f'<script src="{STATIC}/script.js"></script>'
-_CONNECT = "window.bulletinPage.connect(element, server, (data) => trigger('submit', data));"
-_DIALOG = (
+_SCRIPT = "".join(f'<script src="{STATIC}/{name}.js"></script>' for name in ("script", "parts"))
+_CONNECT = "window.bulletinPage.connect(server, (name, data) => trigger(name, data));"
+_DIALOGS = (
     '<dialog id="issue" aria-label="原文"><div class="bar"><span>原文</span>'
     '<button type="button" class="close" data-close>关闭</button></div>'
-    '<div class="issue-body" tabindex="0"></div></dialog><div id="said" role="status"></div>'
+    '<div class="issue-body" tabindex="0"></div></dialog>'
+    '<dialog id="talks" aria-label="对话记录"><div class="bar"><span>对话记录</span>'
+    '<button type="button" class="close" data-close>关闭</button></div>'
+    '<div class="talks-body"></div></dialog>'
+    '<datalist id="names-department"></datalist><datalist id="names-section"></datalist>'
+    '<div id="said" role="status"></div>'
 )
 
 
-def build_page(engine: Engine) -> gr.Blocks:
-    """The whole page over an engine; nothing is loaded and no port is opened."""
+def build_page(desk: Desk) -> gr.Blocks:
+    """The whole page over a desk; nothing is loaded and no port is opened."""
 
     def read_issue(request: Any) -> str:
         """The HTML of an issue for {"chunk", "start", "end"}."""
         try:
             chunk, start, end = str(request["chunk"]), int(request["start"]), int(request["end"])
-            return str(open_issue(engine.archive(), chunk, start, end))
+            return str(open_issue(desk.engine.archive(), chunk, start, end))
         except BulletinError as error:
             return str(not_ready_html(str(error)))
         except Exception:
@@ -48,7 +54,7 @@ def build_page(engine: Engine) -> gr.Blocks:
             str(masthead_html(None, loading=True)), elem_id="head", apply_default_css=False
         )
         bridge = gr.HTML(
-            _DIALOG,
+            _DIALOGS,
             elem_id="bridge",
             apply_default_css=False,
             head=_SCRIPT,
@@ -56,7 +62,7 @@ def build_page(engine: Engine) -> gr.Blocks:
             server_functions=[read_issue],
         )
         with gr.Tabs(elem_id="tabs"), gr.Tab("问答", id="ask"):
-            build_ask_tab(page, engine, head, bridge)
+            build_ask_tab(page, desk, head, bridge)
     return page
 
 

@@ -4,57 +4,98 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from markupsafe import Markup
 
+from page.cards import answer_for_clipboard, nearest_card, source_card
+from page.chips import Chip
 from page.conversation import Exchange
-from page.engine import EMPTY_INDEX, INGEST_COMMAND, Holdings
-from page.sources import Source, label_html, marked
-from rag.schema import Answer, Evidence, ParsedQuery, Period
+from page.figure_marks import verified_figures
+from page.opening import lines_html
+from page.sources import Source
+from rag.extractive.wording import say_day
+from rag.feedback import REASONS
+from rag.schema import Answer, Citation, IssueRef, ParsedQuery
 from rag.text import Span
 
 # A question of 100,000 characters is answered with an error; the page need not repeat it whole.
 SHOWN_QUESTION = 600
-_EXCERPT_REACH = 60
 _MARKER = re.compile(r"\[(\d{1,3})\]")
+
+_ISSUE = re.compile(r"《([^《》]{1,40})》(20\d\d)年(增刊|专刊|)第(\d{1,4})期")
 
 _ENGINES = {"extractive": "原文摘录", "chat": "模型撰写，出处为原文"}
 
 
-def exchange_html(exchange: Exchange, sources: Sequence[Source]) -> Markup:
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What surrounds an exchange: where it stands and what is known besides its answer.
+
+    `talk` and `turn` name the exchange to the server; `last` is true for the newest one.
+    """
+
+    sources: Sequence[Source] = ()
+    chips: Sequence[Chip] = ()
+    until: date | None = None
+    talk: str = ""
+    turn: int = 0
+    last: bool = False
+
+
+def exchange_html(exchange: Exchange, setting: Setting) -> Markup:
     """A question with its answer and, beside it, the sources."""
     shown = exchange.question
     if len(shown) > SHOWN_QUESTION:
         shown = f"{shown[:SHOWN_QUESTION]}……（问题共{len(exchange.question)}个字）"
-    aside = _aside(exchange, sources)
+    aside = _aside(exchange, setting.sources)
     return Markup(
-        '<article class="turn{}"><h2 class="question">{}</h2>'
+        '<article class="turn{}" data-talk="{}" data-turn="{}">'
+        '<div class="asked"><h2 class="question">{}</h2>{}</div>'
         '<div class="pair"><section class="answer" aria-live="polite">{}</section>{}</div></article>'
-    ).format("" if aside else " alone", shown, _answer_side(exchange, sources), aside)
+    ).format(
+        "" if aside else " alone",
+        setting.talk,
+        setting.turn,
+        shown,
+        _AGAIN if setting.last and not exchange.running else "",
+        _answer_side(exchange, setting),
+        aside,
+    )
 
 
-def _answer_side(exchange: Exchange, sources: Sequence[Source]) -> Markup:
+_AGAIN = Markup(
+    '<button type="button" class="quiet" data-edit>修改问题</button>'
+    '<button type="button" class="quiet" data-retry>重新回答</button>'
+)
+
+
+def _answer_side(exchange: Exchange, setting: Setting) -> Markup:
     answer = exchange.answer
     failure = exchange.failure or (answer.error if answer else "")
     parts: list[Markup] = []
     if answer and not failure:
-        parts.append(_understood(answer.query))
-        parts.extend(Markup('<p class="remark">{}</p>').format(note) for note in answer.notices)
-        numbers = {source.number for source in sources}
+        parts.append(understood_html(answer.query, setting.chips))
+        parts.extend(notice_html(note) for note in answer.notices)
+        numbers = {source.number for source in setting.sources}
         parts.append(
             Markup('<div class="text{}">{}</div>').format(
-                " refusal" if answer.refusal else "", answer_text(shown_text(answer), numbers)
+                " refusal" if answer.refusal else "",
+                answer_text(shown_text(answer), numbers, answer.citations),
             )
         )
     if failure:
-        parts.append(Markup('<div class="problem" role="alert">{}</div>').format(_lines(failure)))
+        parts.append(
+            Markup('<div class="problem" role="alert">{}</div>').format(lines_html(failure))
+        )
     if exchange.running:
         word = "正在作答" if answer else "正在查找"
         parts.append(Markup('<p class="working" role="status">{}<i></i></p>').format(word))
     elif exchange.stopped:
         parts.append(Markup('<p class="remark">已停止，以上内容可能不完整。</p>'))
-    if answer and not failure and not exchange.running:
-        parts.append(_foot(answer, sources))
+    if not exchange.running:
+        parts.append(_foot(answer if not failure else None, setting))
     return Markup("").join(parts)
 
 
@@ -70,20 +111,24 @@ def shown_text(answer: Answer) -> str:
     return "\n".join(lines)
 
 
-def answer_text(text: str, numbers: Iterable[int]) -> Markup:
-    """The answer in paragraphs, its [n] markers as buttons where a source n exists."""
+def answer_text(text: str, numbers: Iterable[int], citations: Sequence[Citation] = ()) -> Markup:
+    """The answer in paragraphs, its [n] markers as buttons where a source n exists.
+
+    Figures that stand in a citation's quote are marked as checked.
+    """
     known = set(numbers)
     paragraphs = []
     for line in text.split("\n"):
         if not line.strip():
             continue
         parts: list[Markup] = []
+        checked = verified_figures(line, citations)
         at = 0
         for match in _MARKER.finditer(line):
             number = int(match.group(1))
             if number not in known:
                 continue
-            parts.append(Markup("{}").format(line[at : match.start()]))
+            parts.append(_with_checks(line, at, match.start(), checked))
             parts.append(
                 Markup(
                     '<button type="button" class="cite" data-cite="{0}"'
@@ -91,43 +136,94 @@ def answer_text(text: str, numbers: Iterable[int]) -> Markup:
                 ).format(number)
             )
             at = match.end()
-        parts.append(Markup("{}").format(line[at:]))
+        parts.append(_with_checks(line, at, len(line), checked))
         paragraphs.append(Markup("<p>{}</p>").format(Markup("").join(parts)))
     return Markup("").join(paragraphs)
 
 
-def _lines(text: str) -> Markup:
-    return Markup("").join(
-        Markup("<p>{}</p>").format(line) for line in text.split("\n") if line.strip()
-    )
+def _with_checks(line: str, start: int, end: int, checked: Sequence[Span]) -> Markup:
+    parts: list[Markup] = []
+    for span in checked:
+        if start <= span.start and span.end <= end:
+            parts.append(
+                Markup('{}<span class="figure" title="与原文逐字一致">{}</span>').format(
+                    line[start : span.start], span.of(line)
+                )
+            )
+            start = span.end
+    parts.append(Markup("{}").format(line[start:end]))
+    return Markup("").join(parts)
 
 
-def _understood(query: ParsedQuery) -> Markup:
-    chips = []
+def understood_html(query: ParsedQuery, chips: Sequence[Chip]) -> Markup:
+    """What was understood, each part to be changed or taken out with a click."""
+    items: list[Markup] = []
     if query.standalone.strip() != query.question.strip():
-        chips.append(("理解为", query.standalone.strip()))
-    chips += [("时间", period_words(period)) for period in query.periods]
-    chips += [("期号", issue.label) for issue in query.filters.issues]
-    chips += [("部门", name) for name in query.filters.departments]
-    chips += [("栏目", name) for name in query.filters.sections]
-    chips += [("已放宽", words) for words in query.relaxed]
-    if not chips:
+        items.append(_plain_chip("理解为", query.standalone.strip()))
+    for number, chip in enumerate(chips):
+        drop = (
+            Markup(
+                '<button type="button" class="drop" data-chip="{}" data-words=""'
+                ' aria-label="去掉{}：{}" title="去掉后重新提问">×</button>'
+            ).format(number, chip.kind, chip.words)
+            if chip.spans
+            else ""
+        )
+        items.append(
+            Markup(
+                '<li><span class="kind">{0}</span><button type="button" class="value"'
+                ' data-change="{1}" data-kind="{0}" title="点击修改后重新提问">{2}</button>{3}</li>'
+            ).format(chip.kind, number, chip.words, drop)
+        )
+    items += [_plain_chip("已放宽", words) for words in query.relaxed]
+    if not items:
         return Markup("")
-    items = Markup("").join(
-        Markup('<li><span class="kind">{}</span>{}</li>').format(kind, words)
-        for kind, words in chips
+    return Markup('<ul class="chips" aria-label="对问题的理解">{}</ul>').format(
+        Markup("").join(items)
     )
-    return Markup('<ul class="chips" aria-label="对问题的理解">{}</ul>').format(items)
 
 
-def period_words(period: Period) -> str:
-    """2023-01-01 至 2023-03-31, or the one day."""
-    if period.start == period.end:
-        return period.start.isoformat()
-    return f"{period.start.isoformat()} 至 {period.end.isoformat()}"
+def _plain_chip(kind: str, words: str) -> Markup:
+    return Markup('<li><span class="kind">{}</span>{}</li>').format(kind, words)
 
 
-def _foot(answer: Answer, sources: Sequence[Source]) -> Markup:
+def notice_html(words: str) -> Markup:
+    """A remark, the issues that it names as buttons that open them."""
+    parts: list[Markup] = []
+    at = 0
+    for match in _ISSUE.finditer(words):
+        issue = IssueRef(int(match[2]), int(match[4]), match[3], match[1])
+        parts.append(
+            Markup(
+                '{}<button type="button" class="quiet" data-open="{}" data-start="0" data-end="0">'
+                "{}</button>"
+            ).format(words[at : match.start()], issue.key, match.group())
+        )
+        at = match.end()
+    parts.append(Markup("{}").format(words[at:]))
+    return Markup('<p class="remark">{}</p>').format(Markup("").join(parts))
+
+
+def _foot(answer: Answer | None, setting: Setting) -> Markup:
+    facts: list[Markup] = []
+    if answer:
+        facts += _facts_about(answer, setting)
+    if answer and not answer.refusal:
+        facts.append(
+            Markup(
+                '<button type="button" class="quiet" data-copy="{}">复制回答和出处</button>'
+            ).format(answer_for_clipboard(answer, setting.sources))
+        )
+    if answer:
+        facts.append(_VERDICT)
+    if not facts:
+        return Markup("")
+    return Markup('<footer class="answer-foot">{}</footer>{}').format(
+        Markup("").join(facts), _complaint_html() if answer else ""
+    )
+
+
+def _facts_about(answer: Answer, setting: Setting) -> list[Markup]:
     facts: list[Markup] = []
     checks = answer.checks
     if checks.figures and not answer.refusal:
@@ -140,28 +236,36 @@ def _foot(answer: Answer, sources: Sequence[Source]) -> Markup:
         facts.append(
             Markup('<span class="{}">{}</span>').format("checked" if whole else "unchecked", words)
         )
+    if setting.until:
+        facts.append(Markup("<span>数据截至{}</span>").format(say_day(setting.until)))
     if not answer.refusal:
         facts.append(Markup('<span class="engine">{}</span>').format(_ENGINES[answer.engine]))
-        facts.append(
-            Markup(
-                '<button type="button" class="quiet" data-copy="{}">复制回答和出处</button>'
-            ).format(answer_for_clipboard(answer, sources))
-        )
-    foot = Markup('<footer class="answer-foot">{}</footer>') if facts else Markup("")
-    return foot.format(Markup("").join(facts))
+    return facts
 
 
-def answer_for_clipboard(answer: Answer, sources: Sequence[Source]) -> str:
-    """The answer as plain text, followed by its numbered sources with their quotes."""
-    notes = [
-        f"[{source.number}] {source.label}：“{'……'.join(source.quotes)}”" for source in sources
-    ]
-    return "\n".join([answer.text.strip(), "", "出处：", *notes]) if notes else answer.text.strip()
+# Drawn, because the fonts of many office machines hold no such sign.
+_THUMB = Markup(
+    '<svg viewBox="0 0 24 24" width="16" height="16" aria-hidden="true"><path fill="none"'
+    ' stroke="currentColor" stroke-width="1.8" stroke-linejoin="round" d="M3 10h4v11H3zM7 10l5-8'
+    'c1.6 0 2.6 1.1 2.3 2.7L13.6 9H19c1.4 0 2.3 1.2 2 2.5l-1.7 7.3c-.3 1.3-1.2 2.2-2.5 2.2H7"/></svg>'
+)
+_VERDICT = Markup(
+    '<span class="verdict"><button type="button" class="quiet" data-verdict="up"'
+    ' aria-label="回答有用" title="有用">{0}</button><button type="button" class="quiet"'
+    ' data-verdict="down" aria-label="回答有误" title="有误">{0}</button></span>'
+).format(_THUMB)
 
 
-def quote_for_clipboard(source: Source) -> str:
-    """A quote with its source in brackets, as it stands in a report."""
-    return f"“{'……'.join(source.quotes)}”（{source.label}）"
+def _complaint_html() -> Markup:
+    options = Markup("").join(
+        Markup('<option value="{}">{}</option>').format(key, words)
+        for key, words in REASONS.items()
+    )
+    return Markup(
+        '<form class="complaint" hidden><select name="reason" aria-label="哪里不对">{}</select>'
+        '<input name="correct" maxlength="500" placeholder="正确的回答（可不填）"'
+        ' aria-label="正确的回答"><button type="submit">提交</button></form>'
+    ).format(options)
 
 
 def _aside(exchange: Exchange, sources: Sequence[Source]) -> Markup:
@@ -180,115 +284,3 @@ def _aside(exchange: Exchange, sources: Sequence[Source]) -> Markup:
             "<h3>最接近的内容（不是答案）</h3>{}</aside>"
         ).format(cards)
     return Markup("")
-
-
-def source_card(source: Source) -> Markup:
-    """A source with its quote marked in its item, the rest of the item folded away."""
-    first = source.spans[0] if source.spans else None
-    buttons = [
-        Markup(
-            '<button type="button" class="quiet" data-open="{}" data-start="{}" data-end="{}">'
-            "打开原文</button>"
-        ).format(source.chunk_id, first.start if first else 0, first.end if first else 0)
-    ]
-    if source.intact:
-        body, folded = _excerpt(source)
-        if folded:
-            buttons.append(
-                Markup('<button type="button" class="quiet" data-unfold>展开整条</button>')
-            )
-        buttons.append(
-            Markup('<button type="button" class="quiet" data-copy="{}">复制引文</button>').format(
-                quote_for_clipboard(source)
-            )
-        )
-    else:
-        body = Markup('<p class="problem">引文与库中原文不一致，请打开原文核对。</p>')
-    return Markup(
-        '<article class="card" data-number="{0}" tabindex="-1"><header>'
-        '<span class="number">{0}</span><span class="label">{1}</span></header>'
-        "{2}<footer>{3}</footer></article>"
-    ).format(source.number, label_html(source.label), body, Markup("").join(buttons))
-
-
-def _excerpt(source: Source) -> tuple[Markup, bool]:
-    """The quotes in what stands around them, and whether something is folded away."""
-    text = source.text
-    begin = min(span.start for span in source.spans)
-    finish = max(span.end for span in source.spans)
-    if source.masthead:
-        begin = text.rfind("\n", 0, begin) + 1
-        finish = text.find("\n", finish)
-        finish = len(text) if finish < 0 else finish
-        return _excerpt_html("", text[begin:finish], "", source, begin), False
-    begin = max(0, begin - _EXCERPT_REACH)
-    finish = min(len(text), finish + _EXCERPT_REACH)
-    before, after = text[:begin], text[finish:]
-    return _excerpt_html(before, text[begin:finish], after, source, begin), bool(before or after)
-
-
-def _excerpt_html(before: str, near: str, after: str, source: Source, begin: int) -> Markup:
-    spans = [Span(span.start - begin, span.end - begin) for span in source.spans]
-    rest = Markup('<span class="rest"><span>{}</span></span>')
-    return Markup('<p class="excerpt">{}{}{}</p>').format(
-        rest.format(before) if before else "",
-        marked(near, spans),
-        rest.format(after) if after else "",
-    )
-
-
-def nearest_card(evidence: Evidence) -> Markup:
-    """An item offered beside a refusal."""
-    chunk = evidence.chunk
-    opening = chunk.text[: 2 * _EXCERPT_REACH]
-    return Markup(
-        '<article class="card"><header><span class="label">{}</span></header>'
-        '<p class="excerpt">{}{}</p><footer>'
-        '<button type="button" class="quiet" data-open="{}" data-start="0" data-end="0">打开原文'
-        "</button></footer></article>"
-    ).format(
-        label_html(chunk.label), opening, "……" if len(opening) < len(chunk.text) else "", chunk.id
-    )
-
-
-def masthead_html(holdings: Holdings | None, loading: bool = False) -> Markup:
-    """The page's head: its name and what the archive holds."""
-    if loading:
-        state = Markup("正在加载……")
-    elif holdings is None:
-        state = Markup("尚无数据")
-    else:
-        state = Markup("数据截至 <b>{}</b> · 共 {} 期 {} 条").format(
-            _long_date(holdings), holdings.issues, holdings.items
-        )
-    return Markup(
-        '<div class="brand"><h1>政务快报问答</h1><p class="holdings">{}</p></div>'
-    ).format(state)
-
-
-def _long_date(holdings: Holdings) -> str:
-    return f"{holdings.last.year}年{holdings.last.month}月{holdings.last.day}日"
-
-
-def welcome_html(examples: Sequence[str]) -> Markup:
-    """What stands in an empty conversation."""
-    buttons = Markup("").join(
-        Markup('<li><button type="button" data-ask="{0}">{0}</button></li>').format(example)
-        for example in examples
-    )
-    return Markup(
-        '<div class="welcome"><p>就已收录的快报提问，回答逐句标明出处，点 [1] 可核对原文。</p>'
-        '<ul class="examples" aria-label="示例问题">{}</ul></div>'
-    ).format(buttons)
-
-
-def empty_index_html() -> Markup:
-    """What stands there when nothing is indexed."""
-    return Markup('<div class="welcome problem" role="alert"><p>{}</p><pre>{}</pre></div>').format(
-        EMPTY_INDEX, INGEST_COMMAND
-    )
-
-
-def not_ready_html(message: str) -> Markup:
-    """What stands there when the chain could not be loaded."""
-    return Markup('<div class="welcome problem" role="alert">{}</div>').format(_lines(message))

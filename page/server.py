@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import gradio as gr
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from page.layout import STATIC, head_html, theme
+from page.desk import Desk
+from page.engine import UNEXPECTED
+from page.layout import STATIC, build_page, head_html, theme
+from page.records import record_routes
+from rag.errors import BulletinError
 
 MAX_UPLOAD = "20mb"
 _FILES = Path(__file__).parent / "static"
@@ -55,14 +60,12 @@ class StayAtHome:
             await self._app(scope, receive, send)
 
 
-def build_server(page: gr.Blocks, host: str, port: int) -> FastAPI:
+def build_server(desk: Desk, host: str, port: int) -> FastAPI:
     """The application to be served at host:port."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(StayAtHome)
-    app.mount(f"/{STATIC}", StaticFiles(directory=_FILES))
+    app = desk_server(desk)
     gr.mount_gradio_app(
         app,
-        page,
+        build_page(desk),
         path="/",
         server_name=host,
         server_port=port,
@@ -78,3 +81,24 @@ def build_server(page: gr.Blocks, host: str, port: int) -> FastAPI:
         head=head_html(),
     )
     return app
+
+
+def desk_server(desk: Desk) -> FastAPI:
+    """Everything but the Gradio page itself."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(StayAtHome)
+    app.add_exception_handler(BulletinError, _told)
+    app.add_exception_handler(Exception, _unexpected)
+    app.mount(f"/{STATIC}", StaticFiles(directory=_FILES))
+    for routes in (record_routes,):
+        app.include_router(routes(desk))
+    return app
+
+
+def _told(request: Request, error: Exception) -> Response:
+    return PlainTextResponse(str(error), 400)
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    # The server writes the trace to its log; the reader gets none of it.
+    return PlainTextResponse(UNEXPECTED, 500)

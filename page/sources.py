@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from page.archive import Archive
+from rag.extractive.wording import say_day
 from rag.schema import Answer, Chunk, Citation, Filters, IssueRecord
 from rag.text import Span
 
@@ -20,7 +21,7 @@ class Source:
     """A numbered source of an answer.
 
     `spans` are the quotes inside `text`. `intact` is false when a quote does not stand where its
-    citation says; then nothing is marked.
+    citation says; then nothing is marked. `reference` names the source as official papers do.
     """
 
     number: int
@@ -31,6 +32,7 @@ class Source:
     quotes: tuple[str, ...]
     intact: bool = True
     masthead: bool = False
+    reference: str = ""
 
 
 def cited_sources(answer: Answer, archive: Archive) -> list[Source]:
@@ -54,9 +56,26 @@ def _source(number: int, citations: list[Citation], answer: Answer, archive: Arc
         span.of(text) == citation.quote for span, citation in zip(spans, same, strict=True)
     )
     quotes = tuple(citation.quote for citation in same)
-    if text is None or not intact:
-        return Source(number, first.label, first.chunk_id, text or "", (), quotes, False, masthead)
-    return Source(number, first.label, first.chunk_id, text, spans, quotes, True, masthead)
+    found = text is not None and intact
+    return Source(
+        number=number,
+        label=first.label,
+        chunk_id=first.chunk_id,
+        text=text or "",
+        spans=spans if found else (),
+        quotes=quotes,
+        intact=found,
+        masthead=masthead,
+        reference=reference(first),
+    )
+
+
+def reference(citation: Citation) -> str:
+    """《延津政务快报》2023年第18期（2023年4月21日）“全力拼经济”栏，科工局"""
+    section = f"“{citation.section}”栏" if citation.section else ""
+    names = "、".join(citation.departments)
+    rest = "，".join(part for part in (section, names) if part)
+    return f"{citation.issue.label}（{say_day(citation.published)}）{rest}"
 
 
 def _cited_text(citation: Citation, answer: Answer, archive: Archive) -> str | None:

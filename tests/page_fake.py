@@ -107,11 +107,38 @@ class FakeArchive:
 
     def scan(self, filters: Filters) -> list[Chunk]:
         held = {id for record in self.issues(filters) for id in record.chunk_ids}
-        return [chunk for chunk in CHUNKS if chunk.id in held]
+        return [
+            chunk
+            for chunk in CHUNKS
+            if chunk.id in held
+            and (not filters.departments or set(filters.departments) & set(chunk.departments))
+            and (not filters.sections or chunk.section in filters.sections)
+            and (not filters.published or filters.published.contains(chunk.published))
+        ]
 
     def chunks(self, ids: Sequence[str]) -> list[Chunk]:
         by_id = {chunk.id: chunk for chunk in self.scan(Filters())}
         return [by_id[id] for id in ids if id in by_id]
+
+    def dates(self) -> list[tuple[IssueRef, date]]:
+        return [(record.issue, record.published) for record in self._records]
+
+    def search(
+        self,
+        tokens: Sequence[str],
+        k: int,
+        filters: Filters = Filters(),  # noqa: B008
+    ) -> list[tuple[str, float]]:
+        counted = [
+            (chunk.id, float(sum(chunk.text.count(token) for token in tokens)))
+            for chunk in self.scan(filters)
+        ]
+        return sorted([pair for pair in counted if pair[1]], key=lambda pair: -pair[1])[:k]
+
+    def document_frequency(self, tokens: Sequence[str]) -> dict[str, int]:
+        return {
+            token: sum(token in chunk.text for chunk in self.scan(Filters())) for token in tokens
+        }
 
     def count(self, filters: Filters = Filters()) -> int:  # noqa: B008
         return len(self.scan(filters))
@@ -133,7 +160,7 @@ def cite(number: int, chunk: Chunk, quote: str) -> Citation:
         published=chunk.published,
         section=chunk.section,
         title=chunk.title,
-        departments=chunk.departments,
+        departments=chunk.printed,
         label=chunk.label,
         quote=quote,
         start=start,

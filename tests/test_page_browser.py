@@ -11,17 +11,18 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import docx
 import pytest
 import uvicorn
 from page_fake import ATTACK, FakeChain
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import app
-from page.engine import Engine
-from page.layout import build_page
+from page.desk import Desk, build_desk
 from page.server import build_server
 from rag.settings import Settings
 
@@ -39,22 +40,24 @@ class Served:
 
     url: str
     chain: FakeChain
+    desk: Desk
     server: uvicorn.Server = field(repr=False)
 
 
 def serve(chain: FakeChain, data_dir: Path) -> Served:
     """Serve the page from a thread, on a free port."""
-    app.prepare_environment(Settings(data_dir=data_dir))
-    engine = Engine(lambda: chain)
+    settings = Settings(data_dir=data_dir, today=date(2025, 11, 21))
+    app.prepare_environment(settings)
+    desk = build_desk(settings, lambda: chain)
     listener = app.listen("127.0.0.1", 0)
     port = listener.getsockname()[1]
-    application = build_server(build_page(engine), "127.0.0.1", port)
+    application = build_server(desk, "127.0.0.1", port)
     server = uvicorn.Server(uvicorn.Config(application, log_level="error"))
     threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True).start()
-    engine.start()
+    desk.engine.start()
     while not server.started:
         time.sleep(0.05)
-    return Served(f"http://127.0.0.1:{port}/", chain, server)
+    return Served(f"http://127.0.0.1:{port}/", chain, desk, server)
 
 
 @pytest.fixture(scope="module")
@@ -287,8 +290,68 @@ def test_copied_quote_carries_its_source(page: Page) -> None:
     expect(page.locator("#said")).to_have_text("已复制")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.endswith(
-        "54.8%。”（《延津政务快报》2023年第18期（2023-04-21）【全力拼经济】科工局）"
+        "54.8%。”（来源：《延津政务快报》2023年第18期（2023年4月21日）“全力拼经济”栏，科工局）"
     )
+
+
+def test_period_is_changed_in_place_and_asked_again(page: Page, served: Served) -> None:
+    ask(page, QUESTION)
+    page.click("#current .chips .value")
+    page.fill("#current .in-place input", "2022年上半年")
+    page.press("#current .in-place input", "Enter")
+    expect(page.locator("#current .question")).to_have_text("2022年上半年技改投资上报额是多少？")
+    expect(page.locator("#current .answer-foot")).to_be_visible(timeout=PATIENCE)
+    assert served.chain.asked[-1]["history"] == []
+
+
+def test_period_is_taken_out_with_a_click(page: Page) -> None:
+    ask(page, QUESTION)
+    page.click("#current .chips .drop")
+    expect(page.locator("#current .question")).to_have_text("技改投资上报额是多少？")
+
+
+def test_last_question_is_asked_again_and_edited_in_its_place(page: Page, served: Served) -> None:
+    ask(page, QUESTION)
+    before = len(served.chain.asked)
+    page.click("#current [data-retry]")
+    expect(page.locator("#current .answer-foot")).to_be_visible(timeout=PATIENCE)
+    page.click("#current [data-edit]")
+    page.fill("#current .in-place input", "第18期的责任编辑是谁")
+    page.press("#current .in-place input", "Enter")
+    expect(page.locator("#current .card mark")).to_have_text("责任编辑：李勉", timeout=PATIENCE)
+    expect(page.locator("#earlier .turn")).to_have_count(0)
+    asked = [question["question"] for question in served.chain.asked[before:]]
+    assert asked == [QUESTION, "第18期的责任编辑是谁"]
+
+
+def test_conversation_is_opened_again_exported_and_deleted(page: Page) -> None:
+    ask(page, "技改投资存档问题")
+    page.click("#fresh")
+    expect(page.locator(".examples button").first).to_be_visible()
+    page.click("#records")
+    row = page.locator("#talks li").filter(has_text="技改投资存档问题")
+    with page.expect_download() as download:
+        row.get_by_text("Word").click()
+    paragraphs = [p.text for p in docx.Document(str(download.value.path())).paragraphs]
+    assert paragraphs[2] == "技改投资存档问题"
+    assert paragraphs[-1].startswith("[1] 《延津政务快报》2023年第18期")
+    row.get_by_text("技改投资存档问题").click()
+    expect(page.locator("#current .question")).to_have_text("技改投资存档问题")
+    expect(page.locator("#current .card mark")).to_be_visible()
+    page.click("#records")
+    row.get_by_text("删除").click()
+    expect(row).to_have_count(0)
+
+
+def test_wrong_answer_is_reported_with_a_reason(page: Page, served: Served) -> None:
+    ask(page, QUESTION)
+    page.click("#current [data-verdict=down]")
+    page.select_option("#current .complaint select", "wrong_figure")
+    page.fill("#current .complaint input", "5542万元")
+    page.click("#current .complaint button")
+    expect(page.locator("#said")).to_have_text("已记下，谢谢")
+    [verdict] = served.desk.feedback.all()
+    assert (verdict.helpful, verdict.correct) == (False, "5542万元")
 
 
 def test_phone_shows_the_source_below_and_needs_no_sideways_scroll(

@@ -3,13 +3,17 @@
 window.bulletinPage = (() => {
   "use strict";
   let server = null;
-  let ask = null;
+  let tell = null;
 
   document.documentElement.lang = "zh-CN";
 
-  function connect(element, serverFunctions, askQuestion) {
+  function connect(serverFunctions, trigger) {
     server = serverFunctions;
-    ask = askQuestion;
+    tell = trigger;
+  }
+
+  function ask(data) {
+    tell("submit", data);
   }
 
   function say(words) {
@@ -73,6 +77,77 @@ window.bulletinPage = (() => {
     say("已复制");
   }
 
+  function place(button) {
+    const turn = button.closest(".turn");
+    return { talk: turn.dataset.talk, turn: Number(turn.dataset.turn) };
+  }
+
+  // A small box in place of what is changed: Enter or 提问 sends it, Escape puts back what was.
+  function askInPlace(target, words, list, send) {
+    const form = document.createElement("form");
+    form.className = "in-place";
+    const box = document.createElement("input");
+    box.value = words;
+    box.setAttribute("aria-label", "修改后按回车重新提问");
+    if (list) box.setAttribute("list", list);
+    const go = document.createElement("button");
+    go.textContent = "提问";
+    form.append(box, go);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (box.value.trim()) send(box.value.trim());
+    });
+    form.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") form.replaceWith(target);
+    });
+    target.replaceWith(form);
+    box.focus();
+    box.select();
+  }
+
+  async function changeChip(button) {
+    const kind = { 部门: "department", 栏目: "section" }[button.dataset.kind];
+    const where = place(button);
+    const chip = Number(button.dataset.change);
+    if (kind) fillNames(kind);
+    askInPlace(button, button.textContent, kind && `names-${kind}`, (words) =>
+      ask({ ...where, chip, words })
+    );
+  }
+
+  async function fillNames(kind) {
+    const list = document.getElementById(`names-${kind}`);
+    if (list.children.length) return;
+    const answer = await fetch(`desk/names/${kind}`);
+    if (!answer.ok) return;
+    for (const name of await answer.json()) {
+      const option = document.createElement("option");
+      option.value = name;
+      list.append(option);
+    }
+  }
+
+  async function judge(where, verdict) {
+    const answer = await fetch("desk/feedback", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ ...where, ...verdict }),
+    }).catch(() => null);
+    say(answer && answer.ok ? (await answer.json()).said : "没有记下，请稍后再试");
+    return Boolean(answer && answer.ok);
+  }
+
+  async function openRecords() {
+    const dialog = document.getElementById("talks");
+    if (!dialog.open) dialog.showModal();
+    await bulletinParts.fill(dialog.querySelector(".talks-body"), "desk/conversations");
+  }
+
+  async function forget(id) {
+    const body = document.querySelector("#talks .talks-body");
+    await bulletinParts.fill(body, `desk/conversations/${id}`, { method: "DELETE" });
+  }
+
   function followAnswer() {
     setTimeout(() => {
       const current = document.getElementById("current");
@@ -81,7 +156,7 @@ window.bulletinPage = (() => {
   }
 
   document.addEventListener("click", (event) => {
-    if (event.target.id === "issue") return event.target.close();
+    if (event.target.tagName === "DIALOG") return event.target.close();
     const button = event.target.closest("button");
     if (!button) return;
     const data = button.dataset;
@@ -98,10 +173,39 @@ window.bulletinPage = (() => {
       button.textContent = open ? "收起" : "展开整条";
     } else if (data.ask !== undefined) {
       ask({ question: data.ask });
+    } else if (data.change !== undefined) {
+      changeChip(button);
+    } else if (data.chip !== undefined) {
+      ask({ ...place(button), chip: Number(data.chip), words: data.words });
+    } else if (data.retry !== undefined) {
+      ask({ question: "", replace: true });
+    } else if (data.edit !== undefined) {
+      const heading = button.closest(".turn").querySelector("h2.question");
+      if (heading)
+        askInPlace(heading, heading.textContent, "", (question) => ask({ question, replace: true }));
+    } else if (data.verdict !== undefined) {
+      const form = button.closest(".answer").querySelector(".complaint");
+      form.hidden = data.verdict === "up" || !form.hidden;
+      if (data.verdict === "up") judge(place(button), { helpful: true });
+      for (const each of button.parentNode.children) each.classList.toggle("given", each === button);
+    } else if (data.reopen !== undefined) {
+      button.closest("dialog").close();
+      tell("select", { id: data.reopen });
+      followAnswer();
+    } else if (data.forget !== undefined) {
+      forget(data.forget);
     } else if (data.close !== undefined) {
       button.closest("dialog").close();
     }
   });
 
-  return { connect, followAnswer };
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches(".complaint")) return;
+    event.preventDefault();
+    const verdict = { helpful: false, reason: form.reason.value, correct: form.correct.value };
+    if (await judge(place(form), verdict)) form.hidden = true;
+  });
+
+  return { connect, followAnswer, openRecords, say };
 })();
