@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.config import run_in_executor
 
 from rag.catalog import Catalog
 from rag.departments import DepartmentNames, load_departments
 from rag.embeddings import BulletinEmbeddings, load_embeddings
-from rag.errors import BulletinError, QuestionError
+from rag.errors import BulletinError, QuestionError, SettingsError
 from rag.extractive.engine import ExtractiveEngine
 from rag.extractive.refusal import without_commands
 from rag.extractive.sentence_vectors import SentenceVectors
+from rag.generative import ChatWriter, GenerativeEngine, build_chat_model
 from rag.query.conversation import resolve
 from rag.query.reader import QuestionReader
 from rag.query.spelling import SoundIndex
@@ -31,6 +33,8 @@ LONGEST_QUESTION = 2000
 LONGEST_HISTORY = 20
 log = logging.getLogger(__name__)
 
+EngineName = Literal["extractive", "chat"]
+
 
 @dataclass(frozen=True)
 class _Knowledge:
@@ -44,7 +48,9 @@ class BulletinChain(Runnable[Any, Answer]):
     """Answers questions: `invoke({"question": str, "history": [{"role", "content"}, …]})`.
 
     A plain string is a question without history. `invoke` never raises for bad input or a fault
-    of the stores: the answer's `error` says what is wrong.
+    of the stores: the answer's `error` says what is wrong. `engine="extractive"` or "chat" as a
+    keyword argument, also by `bind`, chooses how to answer; by default "chat" when there is a
+    chat model.
     """
 
     def __init__(
@@ -54,6 +60,7 @@ class BulletinChain(Runnable[Any, Answer]):
         store: VectorStore,
         embeddings: BulletinEmbeddings,
         departments: DepartmentNames,
+        writer: ChatWriter | None = None,
     ) -> None:
         self.settings = settings
         self.catalog = catalog
@@ -67,34 +74,78 @@ class BulletinChain(Runnable[Any, Answer]):
         self._engine = ExtractiveEngine(
             catalog, self.search, SentenceVectors(embeddings), self.words.related
         )
+        self.generative = (
+            GenerativeEngine(writer, departments, settings.current_date) if writer else None
+        )
         self._lock = threading.Lock()
         self._knowledge: _Knowledge | None = None
+
+    @property
+    def engine(self) -> EngineName:
+        """How questions are answered unless the caller chooses."""
+        return "chat" if self.generative else "extractive"
 
     def retriever(self, k: int = 5) -> BulletinRetriever:
         """The search alone, for LangChain users."""
         return BulletinRetriever(hybrid=self.search, k=k)
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
-        return self._call_with_config(self._answer, input, config, **kwargs)
+        return self._call_with_config(self._last, input, config, **kwargs)
 
     def stream(
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None
     ) -> Iterator[Answer]:
         """Successive answers, each more complete; the last one is final."""
-        yield self.invoke(input, config)
+        yield from self._transform_stream_with_config(iter([input]), self._each, config, **kwargs)
+
+    async def astream(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None
+    ) -> AsyncIterator[Answer]:
+        """As `stream`; the work is done in a thread."""
+        answers = self.stream(input, config, **kwargs)
+        try:
+            while (answer := await run_in_executor(None, next, answers, None)) is not None:
+                yield answer
+        finally:
+            await run_in_executor(None, answers.close)  # type: ignore[attr-defined]
+
+    def _last(self, input: Any, config: RunnableConfig, engine: EngineName | None = None) -> Answer:
+        return list(self._answers(input, config, engine))[-1]
+
+    def _each(
+        self, inputs: Iterator[Any], config: RunnableConfig, engine: EngineName | None = None
+    ) -> Iterator[Answer]:
+        for input in inputs:
+            yield from self._answers(input, config, engine)
 
     # --- one question ----------------------------------------------------------------------
 
-    def _answer(self, input: Any) -> Answer:
+    def _answers(
+        self, input: Any, config: RunnableConfig, engine: EngineName | None
+    ) -> Iterator[Answer]:
         question = ""
         try:
             question, history = read_input(input)
-            return self._ask(question, history)
+            generative = self._generative(engine)
+            answer = self._ask(question, history)
+            if generative is None:
+                yield answer
+            else:
+                yield from generative.answers(answer, config)
         except BulletinError as error:
-            return _failed(question, str(error))
+            yield _failed(question, str(error))
         except Exception:
             log.exception("回答失败")
-            return _failed(question, "程序内部出错，这不是“没有找到”；详情见日志，请联系管理员。")
+            yield _failed(question, "程序内部出错，这不是“没有找到”；详情见日志，请联系管理员。")
+
+    def _generative(self, engine: EngineName | None) -> GenerativeEngine | None:
+        if (engine or self.engine) == "extractive":
+            return None
+        if self.generative is None:
+            raise SettingsError(
+                "没有设置对话模型；请设置 BULLETIN_CHAT_MODEL，或用 extractive 方式。"
+            )
+        return self.generative
 
     def _ask(self, question: str, history: Sequence[Turn]) -> Answer:
         if not question.strip():
@@ -198,4 +249,5 @@ def build_chain(settings: Settings) -> BulletinChain:
     catalog = Catalog(settings.data_dir / "catalog.sqlite3")
     catalog.sync(store)
     departments = load_departments(settings.data_dir / "departments.toml")
-    return BulletinChain(settings, catalog, store, embeddings, departments)
+    writer = ChatWriter(build_chat_model(settings)) if settings.chat_model else None
+    return BulletinChain(settings, catalog, store, embeddings, departments, writer)

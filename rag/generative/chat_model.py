@@ -44,7 +44,7 @@ def build_chat_model(settings: Settings) -> BaseChatModel:
     elif key:
         options["api_key"] = key
     try:
-        model = init_chat_model(settings.chat_model, **options)
+        model: BaseChatModel = init_chat_model(settings.chat_model, **options)
     except ImportError as error:
         raise SettingsError(
             f"对话模型 {settings.chat_model} 需要另装 LangChain 的软件包：{error.name or ''}"

@@ -28,12 +28,16 @@ def check_figures(text: str, citations: Sequence[Citation]) -> Checks:
     out white space, with digit boundaries: 8万亩 does not stand in 6.8万亩. The result of a
     calculation that the text shows (程序计算：…) counts as standing.
     """
-    own = _OWN_WORDS.sub(lambda m: " " * len(m.group()), text)
-    figures = find_figures(own, chinese=False)
+    figures = find_figures(own_words_removed(text), chinese=False)
     quotes = " ".join(_plain(c.quote) for c in citations)
     computed = {_plain(m["result"]) for m in _COMPUTED.finditer(text)}
     verified = sum(stands_in(f.text, quotes) or _plain(f.text) in computed for f in figures)
     return Checks(len(figures), verified)
+
+
+def own_words_removed(text: str) -> str:
+    """An answer with spaces in place of what the program says of itself; the same length."""
+    return _OWN_WORDS.sub(lambda m: " " * len(m.group()), text)
 
 
 def stands_in(figure: str, plain_quotes: str) -> bool:
