@@ -35,6 +35,8 @@ LABEL = re.compile(
     # Some offices leave the colon out before a name: 审核  路 帅
     r"\s*(?:[:：]|(?<=[辑编核定发人])\s+(?=[一-鿿]\s?[一-鿿]{1,3}(?:\s|$)))"
 )
+_CUT_LABEL = re.compile(r"(?:^|\s)(责任编|责任|责|编|审|核|签)$")
+_PERSON_LABEL = re.compile(rf"(?:{_EDITOR}|{_REVIEWER}|{_SIGNER})\s*[:：]")
 _PRINTED = re.compile(
     r"(?:[（(]?\s*(?:共\s*)?印\s*[0-9０-９]+\s*份|.{4,40}(?:日\s*印发?|印\s*发)$)"
 )
@@ -54,6 +56,18 @@ def is_footer_line(text: str) -> bool:
     return LABEL.match(text) is not None or _PRINTED.match(text) is not None
 
 
+def _with_whole_labels(lines: Sequence[str]) -> list[str]:
+    """The lines, where a label that was cut at the end of a line is put together (签 ⏎ 发：)."""
+    whole: list[str] = []
+    for line in lines:
+        cut = _CUT_LABEL.search(whole[-1]) if whole else None
+        if cut and _PERSON_LABEL.match(cut.group(1) + line):
+            whole[-1] = whole[-1][: cut.start(1)].rstrip()
+            line = cut.group(1) + line
+        whole.append(line)
+    return [line for line in whole if line]
+
+
 def _without_brackets(text: str) -> str:
     """（责任编辑：李勉 审核：路帅） → what stands between the brackets."""
     if text[:1] in ("（", "(") and text[-1:] in ("）", ")") and LABEL.match(text[1:].lstrip()):
@@ -66,7 +80,7 @@ def read_footer(lines: Sequence[str]) -> ReadFooter:
     found: dict[str, list[tuple[str, str]]] = {}
     tail: list[str] = []
     open_field = ""
-    for each in lines:
+    for each in _with_whole_labels(lines):
         line = _without_brackets(each)
         labels = list(LABEL.finditer(line))
         # 报：县委，发：各乡镇 stands on one line, but 邮箱 may hold any word with a colon.

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from ingest.footer import is_footer_line
 from ingest.items import ends_sentence
 from ingest.lines import Line
 from ingest.masthead import (
+    LONGEST_HEAD_LINE,
+    find_date,
     has_date,
     is_contents,
     is_extra,
@@ -52,7 +55,7 @@ class IssueLayout:
 def split_issues(lines: Sequence[Line]) -> list[Sequence[Line]]:
     """Cut the lines of a file where a new masthead begins; without any masthead, one piece."""
     starts: list[int] = []
-    last: tuple[int | None, str, int | None] | None = None
+    last: tuple[int | None, str, int | None, date | None] | None = None
     in_head = False
     for place, line in enumerate(lines):
         if not is_number_line(line.text):
@@ -62,13 +65,13 @@ def split_issues(lines: Sequence[Line]) -> list[Sequence[Line]]:
             continue  # 总第412期 and 第十一期 on lines of their own
         start = _head_start(lines, place, starts[-1] if starts else 0)
         head = read_masthead([each.text for each in lines[start : place + 1]])
-        number = (head.number, head.edition, head.year)
+        number = (head.number, head.edition, head.year, _near_date(lines, place))
         if not starts:
             starts.append(0)
-        elif number != last and _dated(lines, place):
+        elif number != last and number[-1] is not None:
             starts.append(start)
         else:
-            continue
+            continue  # printed again on top of a page
         last = number
         in_head = True
     if not starts:
@@ -102,14 +105,16 @@ def _head_start(lines: Sequence[Line], place: int, first: int) -> int:
     return start
 
 
-def _dated(lines: Sequence[Line], place: int) -> bool:
-    near = lines[max(0, place - 2) : place + _NEAR]
-    for offset, line in enumerate(near):
-        if offset > min(2, place) and (_HEADING.match(line.text) or len(line.text) > 70):
-            return False
-        if has_date(line.text):
-            return True
-    return False
+def _near_date(lines: Sequence[Line], place: int) -> date | None:
+    """The date in the masthead around a number line; None when there is none."""
+    above = lines[max(0, place - 2) : place]
+    for line in lines[place : place + _NEAR]:
+        if _HEADING.match(line.text) or len(line.text) > LONGEST_HEAD_LINE:
+            break
+        if (day := find_date(line.text)) is not None:
+            return day
+    short = (line.text for line in above if len(line.text) <= LONGEST_HEAD_LINE)
+    return next((day for text in short if (day := find_date(text))), None)
 
 
 def read_layout(lines: Sequence[Line]) -> IssueLayout:

@@ -113,13 +113,16 @@ def _page_number(found: list[Line], place: int, expected: int) -> int | None:
     # A bare number is a page number where it goes on counting and stands between running text;
     # in a column of figures its neighbours are figures or short cells.
     page = int(folded.split("/")[0])
-    if page != expected and not (expected == 0 and page in (1, 2)):
-        return None
     above = found[place - 1].text if place else ""
     below = found[place + 1].text if place + 1 < len(found) else ""
+    apart = found[place].gap and place + 1 < len(found) and found[place + 1].gap
+    if page != expected and page not in (1, 2):
+        return None
+    if page != expected and expected and not (apart and _runs(above) and _runs(below)):
+        return None  # pages may begin again with the next issue in the file
     if found[place].page_break or (place + 1 < len(found) and found[place + 1].page_break):
         return page
-    if expected and found[place].gap and place + 1 < len(found) and found[place + 1].gap:
+    if expected and apart:
         return page
     if above and not _runs(above) and below and not _runs(below):
         return None

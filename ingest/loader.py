@@ -25,9 +25,10 @@ TEXT_SUFFIXES = frozenset({".txt", ".text"})
 MARKDOWN_SUFFIXES = frozenset({".md", ".markdown"})
 HTML_SUFFIXES = frozenset({".html", ".htm", ".xhtml"})
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
+WORD_SUFFIXES = frozenset({".docx", ".docm", ".dotx"})
 OFFICE_SUFFIXES = frozenset({".doc", ".wps", ".rtf", ".odt", ".wpt", ".dot"})
-_PACKED = frozenset({".docx", ".docm", ".dotx"})
 _HTML_STARTS = (b"<html", b"<!doc", b"<?xml", b"<meta", b"<body")
+_OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.text"
 _OLE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 
@@ -128,8 +129,10 @@ def _kind(data: bytes, suffix: str) -> str:
     """The format by what the file holds, then by its name: a .doc is often a renamed .docx."""
     if data.startswith(b"%PDF-"):
         return ".pdf"
-    if data.startswith(b"PK\x03\x04"):
-        return ".docx" if suffix.lower() in _PACKED or b"word/" in data[:4096] else ".zip"
+    if data.startswith(b"PK\x03\x04") and suffix.lower() != ".zip":
+        if _OPEN_DOCUMENT in data[:100]:
+            return ".odt"
+        return ".docx" if b"word/" in data[:4096] else suffix.lower()
     if data.startswith(b"{\\rtf"):
         return ".rtf"
     if suffix.lower() in OFFICE_SUFFIXES and data[:200].lstrip()[:5].lower() in _HTML_STARTS:
@@ -153,7 +156,7 @@ def _load_one(name: str, data: bytes, suffix: str) -> LoadedText:
             return LoadedText(name, found.text, scanned=found.scanned)
         if kind in IMAGE_SUFFIXES:
             return LoadedText(name, ocr.read_image(data), scanned=True)
-        if kind == ".docx":
+        if kind in WORD_SUFFIXES:
             if data.startswith(_OLE):
                 raise EncryptedDocumentError
             return LoadedText(name, read_docx(data))

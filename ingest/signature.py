@@ -23,7 +23,7 @@ _OFFICE = re.compile(
     r"|联合会|联|总社|联社|供销社|合作社|处|科|股|公司|集团|银行|支行|分行|政府|镇|乡|街道|街道办|办事处"
     r"|开发区|示范区|园区|高新区|集聚区|新区|景区|管委会|管理区|农场|林场|总场|学校|中学|小学|大学|学院"
     r"|[一-鿿]馆|电视台|广播台|气象台|[一-鿿]团|团委|妇联|工会|协会|学会|商会|文联|政协|人大|纪委监委"
-    r"|党组|党委|支部|工委|党校|[一-鿿]厅|专班|工作组|领导小组|邮政|联通|移动|电信|铁塔|电网|人行|社区|村)"
+    r"|党组|党委|支部|工委|党校|[一-鿿]厅|专班|工作组|领导小组|邮政|联通|移动|电信|铁塔|电网|人行|社区|村|幼儿园|[一二三四]中|高中|[一二三]高|职高|职专|组)"
     r"\Z"
 )
 # Words with such an ending that name a kind of place or body, not one of them.
@@ -41,6 +41,9 @@ _GENERIC = frozenset(_GENERIC_WORDS.split())
 
 
 _ADDITION = re.compile(r"(?:（[^（）]*）|\([^()]*\))\Z")
+_COUNTED = re.compile("[一二三四五六七八九十两几多整半]{1,3}[组队处部村室馆站所院团科股镇乡]")
+# 县防指, 县一高: what is called by its county is a body of some kind.
+_COUNTY_NAME = re.compile("县(?!级|城|域|内|外|乡|区|里|直|属)[一-鿿]{2,6}")
 _COUNTING = "0123456789０１２３４５６７８９各每共个等含"
 
 
@@ -65,8 +68,9 @@ def is_office(name: str) -> bool:
         2 <= len(bare) <= 24
         and bare not in _GENERIC
         and bare[0] not in _COUNTING
+        and _COUNTED.fullmatch(bare) is None
         and _HAN.fullmatch(bare) is not None
-        and _OFFICE.search(bare) is not None
+        and (_OFFICE.search(bare) is not None or _COUNTY_NAME.fullmatch(bare) is not None)
     )
 
 

@@ -53,7 +53,8 @@ def test_every_alias_leads_to_one_office() -> None:
         assert SHIPPED.canonical(name) == name
         for alias in SHIPPED.aliases(name):
             assert SHIPPED.canonical(alias) == name
-            assert SHIPPED.canonical(f"县{alias}") == name
+            if not alias.startswith("县"):
+                assert SHIPPED.canonical(f"县{alias}") == name
 
 
 def test_known_and_aliases_keep_the_order_of_the_table() -> None:

@@ -197,7 +197,7 @@ def _gutter(rows: Sequence[_Row]) -> float | None:
     """Where the empty strip between two columns of running text is; None for one column."""
     left, right = _edges(rows)
     width = right - left
-    best: tuple[int, float] | None = None
+    found: list[tuple[int, float]] = []
     for step in range(-6, 7):
         x = (left + right) / 2 + step * width / 60
         halves = [_halves(row, x) for row in rows]
@@ -209,9 +209,11 @@ def _gutter(rows: Sequence[_Row]) -> float | None:
         # Cells of a table are short; the lines of a column are as wide as the column.
         full_left = median(half.right - half.left for half in lefts) > 0.75 * (x - left)
         full_right = median(half.right - half.left for half in rights) > 0.75 * (right - x)
-        if full_left and full_right and (best is None or across < best[0]):
-            best = (across, x)
-    return best[1] if best else None
+        if full_left and full_right:
+            # In the middle of the strip: signs may hang over the edge of the left column.
+            edge = max(half.right for half in lefts)
+            found.append((across, (edge + min(half.left for half in rights)) / 2))
+    return min(found)[1] if found else None
 
 
 def _halves(row: _Row, x: float) -> tuple[_Row | None, _Row | None]:
