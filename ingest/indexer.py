@@ -16,7 +16,7 @@ from rag.catalog import Catalog
 from rag.departments import load_departments
 from rag.embeddings import load_embeddings
 from rag.settings import Settings
-from rag.vector_store import VectorStore
+from rag.vector_store import NewIssue, VectorStore
 
 KEPT_ISSUES = 20  # taken over at a time by a rebuild
 
@@ -112,6 +112,10 @@ def _keep_the_rest(run: Run) -> int:
     for start in range(0, len(keys), KEPT_ISSUES):
         stored = run.before.stored(keys[start : start + KEPT_ISSUES])
         vectors = iter(embed(run.embedder, [c.text for issue in stored for c in issue.chunks]))
-        for issue in stored:
-            run.store.add_issue(issue.record, issue.chunks, [next(vectors) for _ in issue.chunks])
+        run.store.add_issues(
+            [
+                NewIssue(issue.record, issue.chunks, [next(vectors) for _ in issue.chunks])
+                for issue in stored
+            ]
+        )
     return len(keys)

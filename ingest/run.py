@@ -17,7 +17,7 @@ from rag.catalog import Catalog
 from rag.departments import DepartmentNames
 from rag.errors import SourceError
 from rag.schema import Bulletin, Chunk, IssueRecord, ParseWarning
-from rag.vector_store import VectorStore
+from rag.vector_store import NewIssue, VectorStore
 
 # Enough to keep every core busy, few enough that an issue waits a second or two for its turn.
 BATCH_CHUNKS = 64
@@ -198,6 +198,8 @@ class Run:
                 same = f"与已入库的 {stored.source} 内容相同"
                 self._settle(file, _warned(report, "duplicate", same), Status.DUPLICATE)
             return
+        if any(waiting.record.issue.key == key for waiting in self._queue):
+            self._write_queue()  # the older version of this issue
         record, chunks = chunk_bulletin(bulletin, self.departments)
         file.waiting += 1
         self._queue.append(_Waiting(self._reserve(), file, report, record, chunks))
@@ -205,34 +207,38 @@ class Run:
             self._write_queue()
 
     def _write_queue(self) -> None:
-        vectors = iter(embed(self.embedder, [c.text for w in self._queue for c in w.chunks]))
-        for waiting in self._queue:
-            self._write(waiting, [next(vectors) for _ in waiting.chunks])
-        self._queue.clear()
+        queue, self._queue = self._queue, []
+        vectors = iter(embed(self.embedder, [c.text for w in queue for c in w.chunks]))
+        compared = [self._compare(waiting) for waiting in queue]
+        self.store.add_issues(
+            [NewIssue(w.record, w.chunks, [next(vectors) for _ in w.chunks]) for w in queue]
+        )
+        keys = [waiting.record.issue.key for waiting in queue]
+        if self.catalog:
+            self.catalog.sync(self.store, keys)
+        self.written.update(keys)
+        for waiting, report in zip(queue, compared, strict=True):
+            self._hashes[waiting.record.issue.key] = waiting.record.content_hash
+            self._items += report.item_count
+            waiting.file.waiting -= 1
+            self._settle(waiting.file, report, report.status, waiting.place)
+            self._finish(waiting.file)
+            self._progress(waiting.file.path.name)
         if not self.rebuilding:
             self.manifest.commit()
 
-    def _write(self, waiting: _Waiting, vectors: list[list[float]]) -> None:
+    def _compare(self, waiting: _Waiting) -> FileReport:
+        """What the issue will be to what is indexed: new, the same, or changed, and how."""
         key = waiting.record.issue.key
-        report, status = waiting.report, Status.ADDED
-        old_hash = self._hashes.get(key)
-        if old_hash == waiting.record.content_hash:
-            status = Status.UNCHANGED
-        elif old_hash is not None:
-            status = Status.REPLACED
-            source = self.store if key in self.written else self.before
-            old = source.chunks([key]) if source else []
-            report = replace(report, changes=compare_issues(old, waiting.chunks))
-        self.store.add_issue(waiting.record, waiting.chunks, vectors)
-        if self.catalog:
-            self.catalog.sync(self.store, [key])
-        self._hashes[key] = waiting.record.content_hash
-        self.written.add(key)
-        self._items += report.item_count
-        waiting.file.waiting -= 1
-        self._settle(waiting.file, report, status, waiting.place)
-        self._finish(waiting.file)
-        self._progress(waiting.file.path.name)
+        indexed = self._hashes.get(key)
+        if indexed is None:
+            return replace(waiting.report, status=Status.ADDED)
+        if indexed == waiting.record.content_hash:
+            return replace(waiting.report, status=Status.UNCHANGED)
+        source = self.store if key in self.written else self.before
+        old = source.chunks([key]) if source else []
+        changes = compare_issues(old, waiting.chunks)
+        return replace(waiting.report, status=Status.REPLACED, changes=changes)
 
     def _settle(
         self, file: _File, report: FileReport, status: Status, place: int | None = None
