@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -145,7 +145,41 @@ def find_times(text: str, today: date, year: int | None = None) -> list[TimeMent
     for mention in found:
         if not kept or mention.start >= kept[-1].end:
             kept.append(mention)
-    return _spread_parts(_share_parts(_join_ranges(kept, folded), folded))
+    return _spread_parts(
+        _share_parts(_same_time_before(_years_from_left(_join_ranges(kept, folded))), folded)
+    )
+
+
+def _years_from_left(mentions: list[TimeMention]) -> list[TimeMention]:
+    """本月（11月）: a bare part takes the year of the time named before it."""
+    result: list[TimeMention] = []
+    for mention in mentions:
+        before = [m for m in result if m.has_year and m.kind != "until"]
+        if not mention.has_year and before and not _whole_years(before[-1]):
+            shift = before[-1].period.end.year - mention.period.start.year
+            mention = replace(mention, period=_moved(mention.period, shift), has_year=True)
+        result.append(mention)
+    return result
+
+
+def _same_time_before(mentions: list[TimeMention]) -> list[TimeMention]:
+    """去年同期 after 今年前三季度 is the first three quarters of last year."""
+    result: list[TimeMention] = []
+    for mention in mentions:
+        if mention.period.words.endswith("同期") and result:
+            named = result[-1].period
+            shift = mention.period.start.year - named.start.year
+            mention = replace(mention, period=_moved(named, shift or -1), kind=result[-1].kind)
+        result.append(mention)
+    return result
+
+
+def _moved(period: Period, years: int) -> Period:
+    def move(day: date) -> date:
+        year = day.year + years
+        return date(year, day.month, min(day.day, calendar.monthrange(year, day.month)[1]))
+
+    return Period(move(period.start), move(period.end), period.words)
 
 
 # 22、23、24三年 and 2023和2024两年: every year but the last may lack its 年.

@@ -99,7 +99,9 @@ def _times(
 ) -> float:
     if not query.periods:
         return 1.0
-    return max(time_match(p, s, chunk, figure) for p in query.periods for s in (spoken or (None,)))
+    return max(
+        (time_match(p, s, chunk, figure) for p in query.periods for s in spoken), default=0.0
+    )
 
 
 def _figure_facts(

@@ -44,8 +44,8 @@ def masthead_lines(
     result = []
     for record in records:
         lines = []
-        if "第几期" in question and (line := re.search(r"第\d+期", record.text)):
-            whole = Span(line.start(), line.end())
+        if "第几期" in question and (own := re.search(r"第\d+期", record.text)):
+            whole = Span(own.start(), own.end())
             lines.append(
                 f"期号：{record.issue.year}年{whole.of(record.text)}[{book.cite_masthead(record, whole)}]"
             )

@@ -69,12 +69,9 @@ def unsaid(words: Sequence[Term], chunk: Chunk, verbs: bool = False) -> str:
     """A thing in the asked-for quantity's name that the item doesn't hold in any wording."""
     text = fold(chunk.text).lower()
     for term in words:
-        if (
-            (term.noun or verbs)
-            and len(term.word) > 1
-            and not term.seen
-            and presence(term, text) < 0.3
-        ):
+        if not (term.noun or verbs) or len(term.word) < 2 or _LOOSE.search(term.word):
+            continue
+        if not term.seen and presence(term, text) < 0.3:
             return term.word
     return ""
 

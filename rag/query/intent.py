@@ -198,9 +198,8 @@ def _read(text: str, has_issue: bool, times: int, names: int, years: int = 0) ->
     comparing = _COMPARE.search(text)
     extreme = _EXTREME.search(text)
     if times >= 2 and re.search(r"比(?![例重率])", text):
-        spot = re.search(r"比(?![例重率])", text)
-        assert spot is not None
-        return Asked(Intent.COMPARE, asked_unit(text), spot.start(), spot.end())
+        start = text.index("比")
+        return Asked(Intent.COMPARE, asked_unit(text), start, start + 1)
     if comparing and (two or re.search(r"比(?:去年|上年|前年|上一?期|上次|之前)", text)):
         return Asked(Intent.COMPARE, asked_unit(text), comparing.start(), comparing.end())
     trend = _TREND.search(text) or (_HOW_GOES.search(text) if years >= 2 else None)
@@ -224,12 +223,12 @@ def _read(text: str, has_issue: bool, times: int, names: int, years: int = 0) ->
         return hit
     if hit := found(Intent.DIGEST, _DIGEST.search(text)):
         return hit
-    place = re.search(
+    spot = re.search(
         r"(?:落|建|位于|坐落|设|放)?(?:在|于)(?:哪|什么)(?:个|一个)?(?:镇|乡|街道|乡镇|村|社区)",
         text,
     )
-    if place:
-        return Asked(Intent.PLACE, "", place.start(), place.end())
+    if spot:
+        return Asked(Intent.PLACE, "", spot.start(), spot.end())
     if hit := found(Intent.DEPARTMENT, _DEPARTMENT.search(text)):
         return hit
     if times >= 2 and many and re.search(r"多少|几|多大|多长", many.group()):

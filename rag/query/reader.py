@@ -139,7 +139,7 @@ class QuestionReader:
         figures = [
             f
             for f in find_figures(text, chinese=False)
-            if (f.unit or f.value >= 10) and not any(overlap(f, x) for x in named)
+            if f.unit and not any(overlap(f, x) for x in named)
         ]
         masked = _mask(text, [*named, *figures])
         sections = tuple(self.vocabulary.find_sections(text))
