@@ -7,6 +7,7 @@ any other model goes through sentence-transformers, whose import alone takes sev
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +18,8 @@ from rag.embeddings.model_folder import Role, Vectors, content_hash, weight_file
 from rag.embeddings.onnx_encoder import open_onnx_encoder
 from rag.embeddings.torch_encoder import SentenceTransformersEncoder
 from rag.errors import ModelError
+
+REMEMBERED_QUERIES = 256
 
 
 class TextEncoder(Protocol):
@@ -33,6 +36,8 @@ class BulletinEmbeddings(Embeddings):
         self._encoder = encoder
         self._model_id = model_id
         self._dimension = int(encoder.encode(["。"], "query").shape[1])
+        # One question is looked up by several searches.
+        self._query = lru_cache(maxsize=REMEMBERED_QUERIES)(self._encode_query)
 
     @property
     def model_id(self) -> str:
@@ -53,8 +58,10 @@ class BulletinEmbeddings(Embeddings):
 
     def embed_query(self, text: str) -> list[float]:
         """The unit vector of a question."""
-        vector: list[float] = self._encoder.encode([text], "query")[0].tolist()
-        return vector
+        return list(self._query(text))
+
+    def _encode_query(self, text: str) -> tuple[float, ...]:
+        return tuple(self._encoder.encode([text], "query")[0].tolist())
 
 
 def load_embeddings(model: str, data_dir: Path) -> BulletinEmbeddings:
