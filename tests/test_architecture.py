@@ -155,7 +155,9 @@ def watch(event, arguments):
         events.append(event)
     elif event == "open" and str(arguments[0]).startswith(root + os.sep):
         path = str(arguments[0])[len(root) + 1:]
-        if not path.startswith(".venv") and ".py" not in path:
+        # The files of other packages, and of an editable installation of this one.
+        ours = not path.startswith(".venv") and ".egg-info" not in path
+        if ours and ".py" not in path:
             events.append("open " + path)
 before = dict(os.environ)
 sys.addaudithook(watch)
