@@ -10,7 +10,9 @@ import gradio as gr
 from page.ask_tab import build_ask_tab
 from page.desk import Desk
 from page.engine import UNEXPECTED
+from page.facts_tab import build_facts_tab
 from page.issue_view import open_issue
+from page.journal_tab import build_journal_tab
 from page.opening import masthead_html, not_ready_html
 from rag.errors import BulletinError
 
@@ -19,7 +21,7 @@ log = logging.getLogger(__name__)
 TITLE = "政务快报问答"
 STATIC = "page"
 
-_HEAD = f'<link rel="stylesheet" href="{STATIC}/style.css">'
+_HEAD = "".join(f'<link rel="stylesheet" href="{STATIC}/{name}.css">' for name in ("style", "tabs"))
 _SCRIPT = "".join(f'<script src="{STATIC}/{name}.js"></script>' for name in ("script", "parts"))
 _CONNECT = "window.bulletinPage.connect(server, (name, data) => trigger(name, data));"
 _DIALOGS = (
@@ -61,8 +63,13 @@ def build_page(desk: Desk) -> gr.Blocks:
             js_on_load=_CONNECT,
             server_functions=[read_issue],
         )
-        with gr.Tabs(elem_id="tabs"), gr.Tab("问答", id="ask"):
-            build_ask_tab(page, desk, head, bridge)
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("问答", id="ask"):
+                build_ask_tab(page, desk, head, bridge)
+            with gr.Tab("速查", id="facts"):
+                build_facts_tab()
+            with gr.Tab("期刊", id="journal"):
+                build_journal_tab()
     return page
 
 

@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from page.desk import Desk
 from page.engine import UNEXPECTED
+from page.facts_tab import facts_routes
+from page.journal_tab import journal_routes
 from page.layout import STATIC, build_page, head_html, theme
 from page.records import record_routes
 from rag.errors import BulletinError
@@ -90,7 +92,7 @@ def desk_server(desk: Desk) -> FastAPI:
     app.add_exception_handler(BulletinError, _told)
     app.add_exception_handler(Exception, _unexpected)
     app.mount(f"/{STATIC}", StaticFiles(directory=_FILES))
-    for routes in (record_routes,):
+    for routes in (record_routes, facts_routes, journal_routes):
         app.include_router(routes(desk))
     return app
 

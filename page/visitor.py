@@ -15,4 +15,4 @@ def reader_of(request: HTTPConnection) -> str:
 
 def may_administer(request: HTTPConnection) -> bool:
     """Whether files may be taken in and removed; everyone may where there are no accounts."""
-    return request.scope.get("bulletin.role", ADMINISTRATOR) == ADMINISTRATOR
+    return bool(request.scope.get("bulletin.role", ADMINISTRATOR) == ADMINISTRATOR)

@@ -157,7 +157,7 @@ window.bulletinPage = (() => {
 
   document.addEventListener("click", (event) => {
     if (event.target.tagName === "DIALOG") return event.target.close();
-    const button = event.target.closest("button");
+    const button = event.target.closest("button, [role=button][data-open]");
     if (!button) return;
     const data = button.dataset;
     if (data.cite !== undefined) {
@@ -197,6 +197,14 @@ window.bulletinPage = (() => {
     } else if (data.close !== undefined) {
       button.closest("dialog").close();
     }
+  });
+
+  // Points of a chart are no buttons to the browser.
+  document.addEventListener("keydown", (event) => {
+    const point = event.target.closest && event.target.closest("g[data-open]");
+    if (!point || (event.key !== "Enter" && event.key !== " ")) return;
+    event.preventDefault();
+    openIssue(point);
   });
 
   document.addEventListener("submit", async (event) => {
