@@ -12,11 +12,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from chromadb.api import ClientAPI
-from chromadb.api.collection_configuration import CreateCollectionConfiguration
 from chromadb.api.models.Collection import Collection
 from chromadb.errors import NotFoundError
 
@@ -32,11 +31,17 @@ from rag.vector_store.rows import (
     stale_chunks,
     where_clause,
 )
+from rag.vector_store.sets import (
+    Model,
+    built_with,
+    create,
+    drop,
+    latest_serial,
+    mark_ready,
+    open_set,
+    serials,
+)
 
-# Real e5 vectors are crowded: recall@10 is 0.988 with Chroma's defaults, 0.999 with these.
-HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 32}
-# Records are read by key only; Chroma wants a vector all the same.
-RECORD_HNSW = {"space": "l2", "ef_construction": 10, "ef_search": 10, "max_neighbors": 4}
 PAGE = 2000  # `get` of more than 32,000 rows fails
 
 NO_FILTERS = Filters()
@@ -80,20 +85,18 @@ class NewIssue:
 class VectorStore:
     """The indexed issues. Safe for many threads, and for several processes on one folder.
 
-    Collections come in numbered sets (chunks-3, bulletins-3). The highest set marked ready is
-    the index; a rebuild fills the next one and marks it last.
+    Collections come in numbered sets. The highest set marked ready is the index; a rebuild fills
+    the next one and marks it last.
     """
 
     def __init__(
         self,
         connection: ChromaConnection,
-        model_id: str,
-        dimension: int,
+        model: Model,
         serial: int | None = None,
     ) -> None:
         self._connection = connection
-        self._model_id = model_id
-        self._dimension = dimension
+        self._model = model
         self._serial = serial
         self._cache: _Collections | None = None
 
@@ -103,14 +106,14 @@ class VectorStore:
 
         Raises IndexMismatchError when it was built with another model.
         """
-        store = cls(connect(data_dir, chroma_url), model_id, dimension)
+        store = cls(connect(data_dir, chroma_url), (model_id, dimension))
         with store._connection.reading() as (client, epoch):
-            exists = _latest_serial(client) is not None
+            exists = latest_serial(client) is not None
             if exists:
                 store._resolve(client, epoch)
         if not exists:
             with store._connection.writing(0) as (client, epoch):
-                if _latest_serial(client) is None:
+                if latest_serial(client) is None:
                     store._create(client, 1, ready=True)
         return store
 
@@ -121,33 +124,32 @@ class VectorStore:
         """An empty store that readers do not see before `activate`, and the index until then."""
         connection = connect(data_dir, chroma_url)
         with connection.writing(0) as (client, _):
-            latest = _latest_serial(client)
-            for serial in _serials(client):
+            latest = latest_serial(client)
+            for serial in serials(client):
                 if serial != latest:
-                    _drop(client, serial)
-            store = cls(connection, model_id, dimension, serial=(latest or 0) + 1)
+                    drop(client, serial)
+            store = cls(connection, (model_id, dimension), serial=(latest or 0) + 1)
             store._create(client, (latest or 0) + 1, ready=False)
             if latest is None:
                 return store, None
-            built = client.get_collection(f"bulletins-{latest}", embedding_function=None)
-            model, size = _built_with(built)
-            return store, cls(connection, model, size, serial=latest)
+            model = built_with(open_set(client, latest)[1])
+            return store, cls(connection, model, serial=latest)
 
     def activate(self) -> None:
         """Make a rebuilt store the index, in one step, and delete the one before it."""
         with self._connection.writing(0) as (client, epoch):
             found = self._resolve(client, epoch)
-            found.records.modify(metadata={**(found.records.metadata or {}), "ready": True})
+            mark_ready(found.records)
             self._serial = self._cache = None  # from here on `discard` has nothing to give up
-            for serial in _serials(client):
+            for serial in serials(client):
                 if serial != found.serial:
-                    _drop(client, serial)
+                    drop(client, serial)
 
     def discard(self) -> None:
         """Give up a rebuild; the index stays as it is."""
         if self._serial is not None:
             with self._connection.writing(0) as (client, _):
-                _drop(client, self._serial)
+                drop(client, self._serial)
 
     def add_issue(
         self, record: IssueRecord, chunks: Sequence[Chunk], vectors: Sequence[Sequence[float]]
@@ -204,10 +206,10 @@ class VectorStore:
     def clear(self) -> None:
         """Take every issue out."""
         with self._connection.writing(0) as (client, _):
-            serials = _serials(client)
-            self._create(client, max(serials, default=0) + 1, ready=True)
-            for serial in serials:
-                _drop(client, serial)
+            before = serials(client)
+            self._create(client, max(before, default=0) + 1, ready=True)
+            for serial in before:
+                drop(client, serial)
 
     def hashes(self) -> dict[str, str]:
         """Issue key → content hash of every indexed issue."""
@@ -262,8 +264,8 @@ class VectorStore:
         """The `k` nearest chunks under the filters as (chunk id, cosine similarity), best first."""
         if k <= 0:
             return []
-        if len(vector) != self._dimension:
-            raise ValueError(f"a vector of {len(vector)}, the index has {self._dimension}")
+        if len(vector) != self._model[1]:
+            raise ValueError(f"a vector of {len(vector)}, the index has {self._model[1]}")
         where = where_clause(filters)
         wanted = k
         with self._reading() as found:
@@ -308,40 +310,23 @@ class VectorStore:
         cached = self._cache
         if cached is not None and cached.epoch == epoch:
             return cached
-        serial = self._serial if self._serial is not None else _latest_serial(client)
+        serial = self._serial if self._serial is not None else latest_serial(client)
         try:
             if serial is None:
                 raise NotFoundError("no index")
-            chunks = client.get_collection(f"chunks-{serial}", embedding_function=None)
-            records = client.get_collection(f"bulletins-{serial}", embedding_function=None)
+            chunks, records = open_set(client, serial)
         except NotFoundError as error:
             raise StoreError("索引不见了，请重新导入：python -m ingest PATH") from error
-        if _built_with(records) != (self._model_id, self._dimension):
+        if built_with(records) != self._model:
             raise IndexMismatchError(
-                f"索引是用模型 {_built_with(records)[0]} 建的，当前模型是 {self._model_id}。"
+                f"索引是用模型 {built_with(records)[0]} 建的，当前模型是 {self._model[0]}。"
                 "请改回原来的 BULLETIN_EMBEDDING_MODEL，或重建索引：python -m ingest PATH --rebuild"
             )
         self._cache = _Collections(epoch, serial, chunks, records)
         return self._cache
 
-    def _create(self, client: ClientAPI, serial: int, ready: bool) -> None:
-        def configuration(hnsw: dict[str, Any]) -> CreateCollectionConfiguration:
-            threshold = self._connection.sync_threshold
-            return cast(
-                CreateCollectionConfiguration, {"hnsw": {**hnsw, "sync_threshold": threshold}}
-            )
-
-        client.get_or_create_collection(
-            f"chunks-{serial}",
-            configuration=configuration(HNSW),
-            embedding_function=None,
-        )
-        client.get_or_create_collection(
-            f"bulletins-{serial}",
-            metadata={"model": self._model_id, "dimension": self._dimension, "ready": ready},
-            configuration=configuration(RECORD_HNSW),
-            embedding_function=None,
-        )
+    def _create(self, client: ClientAPI, serial: int, *, ready: bool) -> None:
+        create(client, serial, self._model, self._connection.sync_threshold, ready=ready)
 
     def _versions(self, found: _Collections, keys: list[str]) -> dict[str, str | None]:
         """The version of each issue's record; None where there is none."""
@@ -363,34 +348,6 @@ class VectorStore:
                 rows.extend(zip(page["ids"], metas, strict=True))
                 if len(page["ids"]) < PAGE:
                     return rows
-
-
-def _serials(client: ClientAPI) -> list[int]:
-    names = [collection.name.partition("-") for collection in client.list_collections()]
-    return sorted({int(n) for kind, _, n in names if kind in ("chunks", "bulletins")})
-
-
-def _latest_serial(client: ClientAPI) -> int | None:
-    ready = [
-        int(collection.name.partition("-")[2])
-        for collection in client.list_collections()
-        if collection.name.startswith("bulletins-") and (collection.metadata or {}).get("ready")
-    ]
-    return max(ready, default=None)
-
-
-def _drop(client: ClientAPI, serial: int) -> None:
-    # The ready mark goes first, so that no half-deleted set is ever the index.
-    for name in (f"bulletins-{serial}", f"chunks-{serial}"):
-        try:
-            client.delete_collection(name)
-        except NotFoundError:
-            continue
-
-
-def _built_with(records: Collection) -> tuple[str, int]:
-    metadata = records.metadata or {}
-    return str(metadata.get("model")), int(metadata.get("dimension", 0))
 
 
 def _get(
