@@ -7,7 +7,7 @@ The same seed always gives the same issue. All places and figures are invented.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -86,7 +86,7 @@ _PRINTED_LINE = 40
 
 @dataclass(frozen=True, slots=True)
 class MadeItem:
-    """What one report says; `rows` are the rows of a table below its text."""
+    """What one report says; an empty `title` is a report without heading, `rows` are the rows of a table below its text."""
 
     section: str
     title: str
@@ -156,7 +156,7 @@ def make_issue(seed: int, items: int | None = None) -> MadeIssue:
     edition = rng.choice(["增刊", "专刊"]) if rng.random() < 0.05 else ""
     count = items or rng.randint(5, 10)
     sections = sorted(rng.choices(rng.sample(SECTIONS, min(count, 5)), k=count))
-    made = tuple(_make_item(rng, section) for section in sections)
+    made = tuple(_some_untitled(rng, [_make_item(rng, section) for section in sections]))
     return MadeIssue(
         series=_SERIES[0] if rng.random() < 0.8 else rng.choice(_SERIES),
         number=number,
@@ -169,6 +169,16 @@ def make_issue(seed: int, items: int | None = None) -> MadeIssue:
         reviewer=_person(rng),
         signer=_person(rng),
     )
+
+
+def _some_untitled(rng: random.Random, items: Sequence[MadeItem]) -> Iterator[MadeItem]:
+    """One item in twenty has no heading, where the signature above it shows that it begins."""
+    above: MadeItem | None = None
+    for item in items:
+        begins = above is None or above.section != item.section or above.departments
+        untitled = begins and item.departments and not item.rows and rng.random() < 0.05
+        yield replace(item, title="") if untitled else item
+        above = item
 
 
 def _make_item(rng: random.Random, section: str) -> MadeItem:
@@ -263,7 +273,9 @@ def paragraphs(issue: MadeIssue, setting: Setting) -> list[Paragraph]:
 def _item_paragraphs(item: MadeItem, setting: Setting, lead: str) -> Iterator[Paragraph]:
     signature = _signature(item, setting)
     title_end = setting.title_end
-    if title_end == "\n":
+    if not item.title:
+        text = lead + _digits(item.body, setting)
+    elif title_end == "\n":
         yield Paragraph("item", lead + item.title)
         text = _digits(item.body, setting)
     else:

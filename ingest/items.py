@@ -200,6 +200,8 @@ def _starts_item(lines: Sequence[Line], place: int, rows: Sequence[bool], style:
     text = lines[place].text
     if rows[place] or carries_on(text):
         return False
+    if not ends_sentence(text) and place + 1 < len(lines) and len(text) < 80:
+        text += lines[place + 1].text[:60]  # a page may end soon after the heading
     if spaced_title(text):
         return True
     if _title_line(lines, place, rows, style):

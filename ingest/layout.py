@@ -230,16 +230,18 @@ def _running_heads(head: Sequence[Line]) -> frozenset[str]:
 
 def _head_end(lines: Sequence[Line]) -> int:
     """How many lines the masthead has: up to the first section or the first item."""
-    numbered = dated = False
+    numbered = False
+    # Without a date above the items, the one of printing stands below them.
+    dated = not any(_dates(line.text) for line in lines)
     sectioned = any(_HEADING.match(line.text) and not is_contents(line.text) for line in lines)
     last_fact = -1
     for place, line in enumerate(lines):
         text = line.text
         if _HEADING.match(text) and not is_contents(text):
             return place
-        fact = is_number_line(text) or has_date(text)
+        fact = is_number_line(text) or _dates(text)
         numbered = numbered or is_number_line(text)
-        dated = dated or has_date(text)
+        dated = dated or _dates(text)
         if fact or (is_publisher_line(text) and last_fact < place <= last_fact + 2):
             last_fact = place
         elif (
@@ -249,6 +251,10 @@ def _head_end(lines: Sequence[Line]) -> int:
         elif numbered and len(text) > 90:
             return place
     return last_fact + 1 if numbered else len(lines)
+
+
+def _dates(text: str) -> bool:
+    return has_date(text) and not is_footer_line(text)
 
 
 def _of_head(text: str) -> bool:

@@ -118,7 +118,8 @@ def _page_number(found: list[Line], place: int, expected: int) -> int | None:
     apart = found[place].gap and place + 1 < len(found) and found[place + 1].gap
     if page != expected and page not in (1, 2):
         return None
-    if page != expected and expected and not (apart and _runs(above) and _runs(below)):
+    restarts = apart and (_runs(above) or _runs(below)) and not _is_cell(above + below)
+    if page != expected and expected and not restarts:
         return None  # pages may begin again with the next issue in the file
     if found[place].page_break or (place + 1 < len(found) and found[place + 1].page_break):
         return page

@@ -62,6 +62,8 @@ def looks_like_title(text: str) -> bool:
         return False
     if carries_on(text[skip_mark(text) :]) or not re.search(r"[一-鿿]{3}", text):
         return False
+    if _COMMA.search(text) and not names_an_office(text):
+        return False
     return len(text) <= 45 or " " in text or "\u3000" in text
 
 

@@ -421,3 +421,90 @@ def test_one_issue_was_asked_for() -> None:
     text = f"延津政务快报\n第18期\n2023年4月21日\n{FIRST}\n延津政务快报\n第19期\n2023年4月25日\n{FIRST}"
     with pytest.raises(NotABulletinError, match="2 期"):
         parse_bulletin(text, "合订本.txt")
+
+
+def test_numbers_restart_every_year_in_one_file_too() -> None:
+    head = "延津政务快报\n第18期\n延津县人民政府办公室\n"
+    text = f"{head}2023年4月21日\n{FIRST}\n{head}2024年4月23日\n{SECOND}\n"
+    assert [each.issue.year for each in parse_bulletins(text, "合订本.txt")] == [2023, 2024]
+
+
+def test_a_head_printed_again_on_every_page_begins_no_issue_and_is_kept() -> None:
+    body = FIRST.replace("加强部门", "加强部\n\n- 2 -\n\n延津政务快报 第 18 期\n\n门")
+    bulletin = issue(body)
+    assert "加强部门联动。" in bulletin.items[0].body
+    assert bulletin.tail == ("延津政务快报 第 18 期",)
+
+
+def test_a_table_of_contents_gives_no_items() -> None:
+    contents = "本期要目\n县科工局加速技改助力企业转型升级\n县交通运输局全力推进安罗高速项目建设\n"
+    bulletin = issue(f"{contents}【全力拼经济】\n{FIRST}\n{SECOND}")
+    assert len(bulletin.items) == 2
+    assert "本期要目" in bulletin.masthead
+
+
+def test_numbered_reports_without_sections_have_their_titles() -> None:
+    items = issue(f"一、{FIRST}\n二、{SECOND}").items
+    assert [item.title for item in items] == [
+        "县科工局加速技改助力企业转型升级",
+        "县交通运输局全力推进安罗高速项目建设",
+    ]
+    assert items[0].text.startswith("一、县科工局")
+
+
+def test_points_of_a_special_issue_stand_on_lines_of_their_own() -> None:
+    body = "全县上下众志成城抗击强降雨\n我县遭遇强降雨，迅速行动。\n一、强化组织领导\n成立指挥部。\n二、转移安置群众\n共转移2300人。"
+    (item,) = issue(body).items
+    assert item.text.split("\n")[1:] == [
+        "一、强化组织领导",
+        "成立指挥部。",
+        "二、转移安置群众",
+        "共转移2300人。",
+    ]
+
+
+def test_an_office_that_the_item_begins_with_signs_without_a_full_stop() -> None:
+    body = f"{FIRST.replace('。（科工局）', '（科工局）')}\n\n派出检查组进行点验，发现问题7处。（应急管理局）"
+    assert [item.departments for item in issue(body).items] == [("科工局",), ("应急管理局",)]
+
+
+def test_names_in_the_footer_without_colons() -> None:
+    footer = issue(FIRST, footer="责任编辑  李 勉    审核  路 帅    签发  范晓宇").footer
+    assert (footer.editor, footer.reviewer, footer.signer) == ("李勉", "路帅", "范晓宇")
+
+
+def test_date_of_printing_below_the_items_stands_in_for_a_missing_one() -> None:
+    bulletin = issue(
+        FIRST,
+        head="延津政务快报\n第18期",
+        footer="责任编辑：李勉\n延津县人民政府办公室  2023年4月21日印发",
+    )
+    assert bulletin.published == date(2023, 4, 21)
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "line"),
+    [
+        (f"【防汛备汛】\n【麦田管理】\n{FIRST}", "empty-section", 9),
+        (
+            "县科工局加速技改助力企业转型升级 投资□□万元，同比增速达到54.8%。（科工局）",
+            "odd-characters",
+            9,
+        ),
+        (
+            "县科工局加速技改助力企业转型升级 投资5452万元，，同比增速达到54.8%。（科工局）",
+            "likely-typo",
+            9,
+        ),
+        (
+            "县科工局加速技改助力企业转型升级 投资5452万元，同比增速“达到54.8%。（科工局）",
+            "unbalanced-pair",
+            9,
+        ),
+        (f"{FIRST}\n{FIRST}", "repeated-item", 10),
+        ("县科工局加速技改 投资5452万元。（科工局）", "short-item", 9),
+        (FIRST.replace("加强部门联动。", "加强部门联动。" * 250), "long-item", 9),
+    ],
+)
+def test_warnings_name_the_place(body: str, code: str, line: int) -> None:
+    assert [(each.code, each.line) for each in issue(body).warnings] == [(code, line)]

@@ -36,7 +36,8 @@ def said(item: Item) -> tuple[str, str | None, str, tuple[str, ...]]:
 
 def meant(item: MadeItem) -> tuple[str, str | None, str, tuple[str, ...]]:
     rows = "".join("".join(row) for row in item.rows)
-    return item.section, item.title, fold(strip_space(item.body + rows)), item.departments
+    title = item.title or None
+    return item.section, title, fold(strip_space(item.body + rows)), item.departments
 
 
 def assert_parsed(bulletin: Bulletin, issue: MadeIssue) -> None:
