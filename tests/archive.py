@@ -10,7 +10,7 @@ import atexit
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -20,9 +20,9 @@ from rag.chain import BulletinChain
 from rag.departments import load_departments
 from rag.query.conversation import resolve
 from rag.query.reader import QuestionReader, Reading
-from rag.schema import Answer, Chunk, Footer, IssueRecord, IssueRef, Turn
+from rag.schema import Answer, Chunk, Filters, Footer, IssueRecord, IssueRef, Turn
 from rag.settings import Settings
-from rag.vector_store import VectorStore
+from rag.vector_store import StoredIssue
 from tests.fakes import FakeEmbeddings
 
 COUNTY_SERIES = "岚水政务快报"
@@ -257,16 +257,60 @@ def _issue(
     return record, chunks
 
 
+class MemoryStore:
+    """The vector store's part in answering, over lists."""
+
+    def __init__(self, embeddings: CrowdedEmbeddings) -> None:
+        self._embeddings = embeddings
+        self._issues: dict[str, StoredIssue] = {}
+        self._vectors: dict[str, list[float]] = {}
+        self._epoch = 0
+
+    def add(self, record: IssueRecord, chunks: Sequence[Chunk]) -> None:
+        self._epoch += 1
+        self._issues[record.issue.key] = StoredIssue(record.content_hash, record, tuple(chunks))
+        vectors = self._embeddings.embed_documents([chunk.text for chunk in chunks])
+        self._vectors.update((c.id, v) for c, v in zip(chunks, vectors, strict=True))
+
+    def epoch(self) -> str:
+        return str(self._epoch)
+
+    def versions(self, keys: Sequence[str] | None = None) -> dict[str, str]:
+        wanted = self._issues if keys is None else keys
+        return {key: self._issues[key].version for key in wanted if key in self._issues}
+
+    def stored(self, keys: Sequence[str]) -> Iterator[StoredIssue]:
+        return (self._issues[key] for key in keys if key in self._issues)
+
+    def search(self, vector: Sequence[float], k: int, filters: Filters) -> list[tuple[str, float]]:
+        chunks = (chunk for stored in self._issues.values() for chunk in stored.chunks)
+        scores = [
+            (chunk.id, sum(a * b for a, b in zip(vector, self._vectors[chunk.id], strict=True)))
+            for chunk in chunks
+            if _under(chunk, filters)
+        ]
+        return sorted(scores, key=lambda pair: -pair[1])[:k]
+
+
+def _under(chunk: Chunk, filters: Filters) -> bool:
+    return (
+        (filters.published is None or filters.published.contains(chunk.published))
+        and (not filters.issues or chunk.issue in filters.issues)
+        and (not filters.departments or bool({*filters.departments} & {*chunk.departments}))
+        and (not filters.sections or chunk.section in filters.sections)
+    )
+
+
 def open_archive(
     folder: Path, issues: Sequence[tuple[IssueRecord, list[Chunk]]] | None = None
 ) -> BulletinChain:
     """A chain over the archive (or other issues), written below `folder`."""
     embeddings = CrowdedEmbeddings()
-    store = VectorStore.open(folder, "", embeddings.model_id, embeddings.dimension)
+    store = MemoryStore(embeddings)
     for record, chunks in archive_issues() if issues is None else issues:
-        store.add_issue(record, chunks, embeddings.embed_documents([c.text for c in chunks]))
+        store.add(record, chunks)
     catalog = Catalog(folder / "catalog.sqlite3")
-    catalog.sync(store)
+    catalog.sync(store)  # type: ignore[arg-type]
     settings = Settings(data_dir=folder, today=TODAY)  # type: ignore[call-arg]
     return BulletinChain(settings, catalog, store, embeddings, load_departments())  # type: ignore[arg-type]
 

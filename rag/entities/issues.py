@@ -27,10 +27,10 @@ _YEAR = (
     r"(?:《[^》]*》|政务快报|快报)?\s*的?)?"
 )
 # 二期工程 and 第3期培训班 are no issues, nor is 总第350期, which counts over all years.
-_PHASE = r"(?!间|限|货|待|望|满|工程|项目|建设|培训|学员)"
+_PHASE = r"(?!工程|项目|建设|培训|学员)"
 _ISSUE = re.compile(
     rf"{_YEAR}(?P<edition>增刊|专刊)?(?:(?<!总)第\s*(?P<n>{NUMERAL})\s*(?:期{_PHASE}|号快报)"
-    rf"|(?P<bare>\d+)\s*期{_PHASE})"
+    rf"|(?P<bare>\d+)\s*期(?!间|限|货|待|望|满){_PHASE})"
 )
 _ISSUE_LIST = re.compile(
     rf"{_YEAR}第\s*(?P<list>{NUMERAL}(?:\s*[、，,和与及跟]\s*{NUMERAL})+)\s*期{_PHASE}"
@@ -41,7 +41,7 @@ _BARE_AFTER = re.compile(r"\s*的?(?:《|政务|快报)")
 _ISSUE_DASH = re.compile(r"(?<!\d)(20\d\d)\s*[-—–/]\s*(\d{1,3})\s*期")
 _RELATIVE_ISSUE = re.compile(
     r"(?P<previous>上一?期|前一期)|(?P<next>下一?期|后一期)|(?P<latest>(?:最新|最近|最后)的?(?:那|这)?一?期)"
-    r"|(?P<first>(?:最早|第一|最初|首)的?(?:那)?一?期)|(?P<this>[这本该同那]一?期(?!间|限|工程|项目))"
+    r"|(?P<first>(?:最早|第一|最初|首)的?(?:那)?一?期)|(?P<this>[这本该那]一?期(?!间|限|工程|项目))"
 )
 
 
