@@ -11,6 +11,7 @@ from page.audit import AuditLog
 from page.chips import Chip, chips_of
 from page.conversation_store import ConversationStore
 from page.engine import Chain, Engine
+from page.importing import Importer
 from rag.departments import DepartmentNames, load_departments
 from rag.feedback import FeedbackBook
 from rag.schema import Answer, ParsedQuery
@@ -27,6 +28,7 @@ class Desk:
     feedback: FeedbackBook
     audit: AuditLog
     departments: DepartmentNames
+    importer: Importer
 
     def today(self) -> date:
         return self.settings.current_date()
@@ -59,11 +61,13 @@ class Desk:
 def build_desk(settings: Settings, build: Callable[[], Chain]) -> Desk:
     """A desk over the data folder; nothing is loaded yet, `build` runs when the engine starts."""
     folder = settings.data_dir
+    engine = Engine(build)
     return Desk(
         settings=settings,
-        engine=Engine(build),
+        engine=engine,
         conversations=ConversationStore(folder / "conversations.sqlite3"),
         feedback=FeedbackBook(folder / "feedback.jsonl"),
         audit=AuditLog(folder / "audit" / "audit.jsonl"),
         departments=load_departments(folder / "departments.toml"),
+        importer=Importer(settings, engine.archive, lambda: engine.chain().embeddings),
     )

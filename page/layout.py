@@ -11,6 +11,7 @@ from page.ask_tab import build_ask_tab
 from page.desk import Desk
 from page.engine import UNEXPECTED
 from page.facts_tab import build_facts_tab
+from page.import_tab import build_import_tab
 from page.issue_view import open_issue
 from page.journal_tab import build_journal_tab
 from page.opening import masthead_html, not_ready_html
@@ -70,6 +71,8 @@ def build_page(desk: Desk) -> gr.Blocks:
                 build_facts_tab()
             with gr.Tab("期刊", id="journal"):
                 build_journal_tab()
+            with gr.Tab("导入", id="import"):
+                build_import_tab()
     return page
 
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from page.desk import Desk
 from page.engine import UNEXPECTED
 from page.facts_tab import facts_routes
+from page.import_tab import NotAllowedError, import_routes
 from page.journal_tab import journal_routes
 from page.layout import STATIC, build_page, head_html, theme
 from page.records import record_routes
@@ -94,11 +95,12 @@ def desk_server(desk: Desk) -> FastAPI:
     app.mount(f"/{STATIC}", StaticFiles(directory=_FILES))
     for routes in (record_routes, facts_routes, journal_routes):
         app.include_router(routes(desk))
+    app.include_router(import_routes(desk.settings, desk.importer, desk.engine.archive))
     return app
 
 
 def _told(request: Request, error: Exception) -> Response:
-    return PlainTextResponse(str(error), 400)
+    return PlainTextResponse(str(error), 403 if isinstance(error, NotAllowedError) else 400)
 
 
 def _unexpected(request: Request, error: Exception) -> Response:

@@ -10,7 +10,8 @@ from rapidfuzz import fuzz
 
 from page.archive import Archive
 from page.facts import Fact, find_facts
-from rag.schema import Filters
+from rag.schema import Chunk, Filters
+from rag.text import fold, search_tokens
 
 # 技改投资上报额 and 完成技改投资 are one thing, 完成投资 and 完成产值 (75) are two.
 _SAME_LABEL = 80.0
@@ -44,7 +45,9 @@ def kind_of(fact: Fact) -> str:
 def topic_series(archive: Archive, words: str) -> list[Series]:
     """The quantities printed of a topic at two times or more, those with most figures first."""
     groups: list[list[Fact]] = []
-    for fact in find_facts(archive, words, Filters()) if words.strip() else []:
+    found = find_facts(archive, words, Filters()) if words.strip() else []
+    # Another project's 完成投资 is no step of this one's line.
+    for fact in (fact for fact in found if _is_about(fact.chunk, words)):
         for group in groups:
             if _same(group[0], fact):
                 group.append(fact)
@@ -54,6 +57,15 @@ def topic_series(archive: Archive, words: str) -> list[Series]:
     series = [Series(group[0].label, _ordered(group)) for group in groups]
     several = [each for each in series if len({day_of(fact) for fact in each.facts}) > 1]
     return sorted(several, key=lambda each: -len(each.facts))[:MOST_SERIES]
+
+
+def _is_about(chunk: Chunk, words: str) -> bool:
+    """Whether the item holds each of the words, whole or in its parts."""
+    text = fold(f"{chunk.title} {chunk.text}").lower()
+    return all(
+        word in text or all(token in text for token in search_tokens(word))
+        for word in fold(words).lower().split()
+    )
 
 
 def _same(a: Fact, b: Fact) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from fakes import FakeEmbeddings
+
 from rag.errors import QuestionError
 from rag.schema import (
     Answer,
@@ -237,6 +239,7 @@ class FakeChain:
     def __init__(self, empty: bool = False) -> None:
         self.catalog = FakeArchive(empty)
         self.store = None
+        self.embeddings = FakeEmbeddings()
         self.asked: list[dict[str, Any]] = []
 
     def stream(self, input: Any) -> Iterator[Answer]:

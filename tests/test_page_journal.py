@@ -81,6 +81,13 @@ def test_one_quantity_is_followed_from_issue_to_issue() -> None:
     assert [fact.figure.text for fact in series.facts] == ["19.46亿元", "30.5亿元"]
 
 
+def test_the_same_quantity_of_another_project_is_left_out() -> None:
+    other = printed(date(2023, 9, 1), "县医院项目累计完成投资1.55亿元。")
+    archive = Topics(road(date(2023, 4, 21), "19.46"), other, road(date(2024, 5, 10), "30.5"))
+    [series] = topic_series(archive, "安罗高速 投资")
+    assert [fact.figure.text for fact in series.facts] == ["19.46亿元", "30.5亿元"]
+
+
 def test_quantity_printed_once_is_no_timeline() -> None:
     assert topic_series(Topics(road(date(2023, 4, 21), "19.46")), "安罗高速") == []
 

@@ -31,6 +31,7 @@ window.bulletinParts = (() => {
       target.replaceChildren(problem);
     }
     watchAll(target);
+    askAgain(target);
     return good;
   }
 
@@ -65,6 +66,21 @@ window.bulletinParts = (() => {
     }
   });
 
+  // What is under way says where to ask for more: it is asked again while it is still shown.
+  function askAgain(root) {
+    for (const running of root.querySelectorAll("[data-again]")) {
+      setTimeout(() => {
+        if (running.isConnected) fill(running.parentNode, running.dataset.again);
+      }, 400);
+    }
+  }
+
+  function upload(form, files) {
+    const body = new FormData();
+    for (const file of files) body.append("files", file);
+    return fill(document.getElementById("import-job"), form.dataset.upload, { method: "POST", body });
+  }
+
   function watchAll(root) {
     for (const part of root.querySelectorAll("[data-part]:not([data-watched]), form[data-into]:not([data-watched])")) {
       part.dataset.watched = "";
@@ -77,6 +93,33 @@ window.bulletinParts = (() => {
       for (const node of record.addedNodes) if (node.nodeType === 1) watchAll(node.parentNode || node);
   }).observe(document.documentElement, { childList: true, subtree: true });
 
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-upload]");
+    if (!form || !event.target.files.length) return;
+    upload(form, event.target.files).then(() => form.reset());
+  });
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    document.addEventListener(kind, (event) => {
+      const form = event.target.closest && event.target.closest("form[data-upload]");
+      if (!form) return;
+      event.preventDefault();
+      form.classList.toggle("over", kind === "dragover");
+      if (kind === "drop") upload(form, event.dataTransfer.files);
+    });
+  }
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-decide]")) return;
+    event.preventDefault();
+    const skip = [...new FormData(form)].filter(([, value]) => value === "skip").map(([name]) => name);
+    fill(form.parentNode, form.dataset.decide, { method: "POST", body: JSON.stringify(skip) });
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-remove]");
+    if (!button || !confirm(`从库里移除${button.dataset.name}？`)) return;
+    const address = `desk/import/issue?key=${encodeURIComponent(button.dataset.remove)}`;
+    fill(document.getElementById("import-held"), address, { method: "DELETE" });
+  });
   document.addEventListener("input", changed);
   document.addEventListener("change", changed);
   document.addEventListener("submit", (event) => {
