@@ -47,6 +47,7 @@ eval: $(VENV)/run.stamp
 
 bench: $(VENV)/dev.stamp
 	@test -f "$(CMRC)" || { echo "没有 $(CMRC)，请用 make bench CMRC=cmrc2018_dev.json 指定"; exit 1; }
+	$(VENV_PYTHON) -m benchmarks.ingest
 	$(VENV_PYTHON) -m benchmarks.embeddings $(CMRC)
 
 # Everything that was built; data/ stays.
