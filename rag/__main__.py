@@ -14,8 +14,11 @@ from typing import Any
 from rag.answer_json import answer_to_json
 from rag.chain import BulletinChain, build_chain
 from rag.errors import BulletinError, SettingsError
+from rag.evaluation.engines import NAMES as ENGINE_NAMES
+from rag.evaluation.engines import engines
 from rag.evaluation.questions import load_questions
-from rag.evaluation.runner import chain_engine, run_evaluation, text_lookup
+from rag.evaluation.runner import run_evaluation, text_lookup
+from rag.evaluation.side_by_side import side_by_side
 from rag.evaluation.table import format_table
 from rag.feedback import FeedbackBook, question_rows
 from rag.schema import Answer
@@ -44,12 +47,21 @@ def _parser() -> argparse.ArgumentParser:
     ask = commands.add_parser("ask", help="回答问题，附原文出处")
     ask.add_argument("question", nargs="?", help="问题")
     ask.add_argument("--json", action="store_true", help="输出 JSON")
-    ask.add_argument("--engine", choices=("extractive",), help="回答方式")
+    ask.add_argument(
+        "--engine",
+        choices=("extractive", "chat"),
+        help="回答方式：原文摘录，或由对话模型撰写；缺省按设置",
+    )
     ask.add_argument("--batch", type=Path, metavar="IN.jsonl", help="问题文件，每行一个 JSON")
     ask.add_argument("--out", type=Path, metavar="OUT.jsonl", help="答案文件；缺省写到标准输出")
     ask.set_defaults(run=_ask)
     evaluate = commands.add_parser("evaluate", help="用问答集评测")
     evaluate.add_argument("qa", type=Path, metavar="QA.jsonl")
+    evaluate.add_argument(
+        "--engine",
+        metavar="名称,…",
+        help=f"要比较的回答方式：{'、'.join(ENGINE_NAMES)}；缺省按设置",
+    )
     evaluate.add_argument("--out", type=Path, metavar="DIR", help="结果目录")
     evaluate.add_argument("--compare", type=Path, metavar="OLD.json", help="与以前的结果比较")
     evaluate.add_argument(
@@ -75,10 +87,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _ask(options: argparse.Namespace, settings: Settings) -> int:
-    if options.batch:
-        return _ask_batch(build_chain(settings), options.batch, options.out)
     chain = build_chain(settings)
-    answer, milliseconds = _timed(chain, {"question": options.question})
+    if options.batch:
+        return _ask_batch(chain, options.batch, options.out, options.engine)
+    answer, milliseconds = _timed(chain, {"question": options.question}, options.engine)
     if options.json:
         print(json.dumps(answer_to_json(answer, None, milliseconds), ensure_ascii=False))
     else:
@@ -86,9 +98,11 @@ def _ask(options: argparse.Namespace, settings: Settings) -> int:
     return 1 if answer.outcome == "error" else 0
 
 
-def _timed(chain: BulletinChain, question: dict[str, Any]) -> tuple[Answer, float]:
+def _timed(
+    chain: BulletinChain, question: dict[str, Any], engine: str | None
+) -> tuple[Answer, float]:
     started = time.perf_counter()
-    answer = chain.invoke(question)
+    answer = chain.invoke(question, engine=engine)
     return answer, 1000 * (time.perf_counter() - started)
 
 
@@ -110,11 +124,11 @@ class _Row:
     question: dict[str, Any]
 
 
-def _ask_batch(chain: BulletinChain, source: Path, target: Path | None) -> int:
+def _ask_batch(chain: BulletinChain, source: Path, target: Path | None, engine: str | None) -> int:
     out = target.open("w", encoding="utf-8") if target else sys.stdout
     try:
         for row in _rows(source):
-            answer, milliseconds = _timed(chain, row.question)
+            answer, milliseconds = _timed(chain, row.question, engine)
             line = json.dumps(answer_to_json(answer, row.id, milliseconds), ensure_ascii=False)
             print(line, file=out, flush=True)
     finally:
@@ -150,12 +164,13 @@ def _rows(source: Path) -> Iterator[_Row]:
 def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
     load_questions(options.qa)  # a bad file is named before the models are loaded
     chain = build_chain(settings)
+    names = options.engine.split(",") if options.engine else [chain.engine]
     evaluation = run_evaluation(
         options.qa,
-        {"extractive": chain_engine(chain.invoke)},
+        engines(chain, names),
         day=settings.current_date().isoformat(),
         settings=_setting_rows(settings),
-        models={"embedding": chain.embeddings.model_id},
+        models={"embedding": chain.embeddings.model_id, "chat": settings.chat_model},
         out=options.out,
         compare_with=options.compare,
         minimums=options.min,
@@ -164,6 +179,8 @@ def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
         progress=_progress if sys.stderr.isatty() else None,
     )
     print(format_table(evaluation.results))
+    if len(names) > 1:
+        print("\n" + side_by_side(evaluation.results, evaluation.scored))
     for shortfall in evaluation.shortfalls:
         print(shortfall, file=sys.stderr)
     return 1 if evaluation.shortfalls else 0
@@ -212,7 +229,7 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
     info = {
         "settings": _setting_rows(settings),
         "embedding": {"model": chain.embeddings.model_id, "dimension": chain.embeddings.dimension},
-        "engine": "extractive",
+        "engine": chain.engine,
         "issues": len(issues),
         "items": chain.catalog.count(),
         "first": issues[0].published.isoformat() if issues else None,
@@ -229,7 +246,10 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
         else "；请先运行 python -m ingest 快报文件或文件夹"
     )
     print(f"句向量模型：{chain.embeddings.model_id}（{chain.embeddings.dimension} 维）")
-    print("回答方式：原文摘录（extractive）")
+    if chain.engine == "chat":
+        print(f"回答方式：由对话模型 {settings.chat_model} 撰写，逐句核对（chat）")
+    else:
+        print("回答方式：原文摘录（extractive）")
     print("设置：")
     for name, value in _setting_rows(settings).items():
         print(f"  {name}={value}")

@@ -90,13 +90,16 @@ class BulletinChain(Runnable[Any, Answer]):
         return BulletinRetriever(hybrid=self.search, k=k)
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
-        return self._call_with_config(self._last, input, config, **kwargs)
+        # LangChain's types know no keyword arguments of their own.
+        call: Any = self._last
+        return self._call_with_config(call, input, config, **kwargs)
 
     def stream(
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None
     ) -> Iterator[Answer]:
         """Successive answers, each more complete; the last one is final."""
-        yield from self._transform_stream_with_config(iter([input]), self._each, config, **kwargs)
+        call: Any = self._each
+        yield from self._transform_stream_with_config(iter([input]), call, config, **kwargs)
 
     async def astream(
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None

@@ -14,7 +14,7 @@ from rag.generative.material import QUANTITIES, TABLES, Material
 from rag.generative.reply import Draft
 from rag.schema import Answer
 from rag.text import Span, fold
-from rag.verifier import Asked, ClaimChecker, Passage, check_figures, stands_in
+from rag.verifier import ClaimChecker, FitsTime, Passage, check_figures, stands_in
 from rag.verifier.figures import own_words_removed
 from rag.verifier.quantities import bare_words, share
 
@@ -39,12 +39,16 @@ class Composer:
     """Takes the model's sentences one by one and keeps what stands."""
 
     def __init__(
-        self, extractive: Answer, material: Material, checker: ClaimChecker, asked: Asked
+        self,
+        extractive: Answer,
+        material: Material,
+        checker: ClaimChecker,
+        fits_time: FitsTime | None,
     ) -> None:
         self._extractive = extractive
         self._material = material
         self._checker = checker
-        self._asked = asked
+        self._fits_time = fits_time
         self._table = extractive.query.intent in TABLES
         self._kept: list[Kept] = []
         self._chunks = {evidence.chunk.id: evidence.chunk for evidence in extractive.evidence}
@@ -80,13 +84,19 @@ class Composer:
         choices += [(passage,) for passage in near]
         choices += [tuple(dict.fromkeys((*pointed, near[0])))] if pointed and near else []
         for cited in choices:
-            verdict = self._checker.check(draft.text, cited, self._material.items, self._asked)
+            verdict = self._checker.check(draft.text, cited, self._material.items, self._fits_time)
             if not verdict.problems:
                 return Kept(verdict.text, _needed(draft.text, cited))
-        if draft.numbers or find_figures(draft.text):
+        return None if draft.numbers else self._gathered(draft)
+
+    def _gathered(self, draft: Draft) -> Kept | None:
+        """A sentence over several items that claims no figure and names nobody, marked as such."""
+        names = {
+            name for chunk in self._material.items for name in chunk.departments + chunk.printed
+        }
+        if find_figures(draft.text) or any(name in draft.text for name in names):
             return None
-        everything = self._material.passages
-        verdict = self._checker.check(draft.text, everything, (), self._asked)
+        verdict = self._checker.check(draft.text, self._material.passages)
         return None if verdict.problems else Kept(f"归纳：{verdict.text}", ())
 
     def _verbatim(self, draft: Draft) -> Kept | None:
@@ -141,15 +151,22 @@ class Composer:
         )
 
     def _renumbered(self, book: CitationBook) -> str:
-        """The extractive text with the numbers that its citations have in this answer."""
+        """The extractive text with the numbers that its citations have in this answer.
+
+        A lone figure put before its quote is left out: the sentences kept have said it.
+        """
         numbers = {
             c.number: book.cite(self._chunks[c.chunk_id], Span(c.start, c.end))
             for c in self._extractive.citations
         }
+        lines = self._extractive.text.split("\n")
+        if len(self._leads) == 1:
+            quotes = [citation.quote for citation in self._extractive.citations]
+            lines = [line for line in lines if any(quote in line for quote in quotes)]
         return re.sub(
             r"\[(\d+)\]",
             lambda m: f"[{numbers[int(m[1])]}]" if int(m[1]) in numbers else m.group(),
-            self._extractive.text,
+            "\n".join(lines),
         )
 
     def _says_it_all(self) -> bool:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from prompts import load_prompt
 from rag.departments import DepartmentNames
@@ -15,9 +15,9 @@ from rag.extractive.reading import time_match
 from rag.generative.composer import Composer
 from rag.generative.material import QUANTITIES, TABLES, Material, material_for
 from rag.generative.reply import Draft, ReplyReader
-from rag.generative.writer import ChatWriter, Cost
+from rag.generative.writer import Cost, Turns
 from rag.schema import Answer, Chunk, Intent, ModelCost, Period
-from rag.verifier import Asked, ClaimChecker
+from rag.verifier import ClaimChecker, FitsTime
 
 UNAVAILABLE = "{reason}，以下为原文摘录。"
 NOT_FOUND = "语言模型没有在材料中找到答案，以下为程序找到的原文摘录，请留意是否切题。"
@@ -28,15 +28,26 @@ _WEEKDAYS = "一二三四五六日"
 log = logging.getLogger(__name__)
 
 
+class Writer(Protocol):
+    def write(
+        self, turns: Turns, config: Any = None, cost: Cost | None = None
+    ) -> Iterator[str]: ...
+
+
 class GenerativeEngine:
     """Writes over extractive answers; whatever the model does, what is shown stands in quotes."""
 
     def __init__(
-        self, writer: ChatWriter, departments: DepartmentNames, today: Callable[[], date]
+        self, writer: Writer, departments: DepartmentNames, today: Callable[[], date]
     ) -> None:
-        self._writer = writer
+        self.writer = writer
+        self._departments = departments
         self._checker = ClaimChecker(departments)
         self._today = today
+
+    def writing_with(self, writer: Writer) -> GenerativeEngine:
+        """The same engine with another writer."""
+        return GenerativeEngine(writer, self._departments, self._today)
 
     def answers(self, extractive: Answer, config: Any = None) -> Iterator[Answer]:
         """Ever more complete answers; the last one is final.
@@ -49,7 +60,7 @@ class GenerativeEngine:
             yield extractive
             return
         cost = Cost()
-        composer = Composer(extractive, material, self._checker, _asked(extractive))
+        composer = Composer(extractive, material, self._checker, _fits_time(extractive))
         try:
             for draft in self.drafts(extractive, material, config, cost):
                 if draft.not_found and not composer.ready:
@@ -65,7 +76,7 @@ class GenerativeEngine:
                 notice = UNAVAILABLE.format(reason=notice)
             log.warning("改用原文摘录：%s", notice)
             final = replace(extractive, notices=(*extractive.notices, notice))
-        yield replace(final, model_cost=_cost(cost))
+        yield replace(final, model_cost=as_cost(cost))
 
     def material(self, extractive: Answer) -> Material | None:
         """The numbered sentences to write from; None when the model is not to be asked."""
@@ -85,23 +96,23 @@ class GenerativeEngine:
             question=" ".join(extractive.query.standalone.split()),
         )
         reader = ReplyReader()
-        for piece in self._writer.write(turns, config, cost):
+        for piece in self.writer.write(turns, config, cost):
             yield from reader.feed(piece)
         yield from reader.finish()
 
 
-def _asked(extractive: Answer) -> Asked:
+def _fits_time(extractive: Answer) -> FitsTime | None:
     """A figure of another time than the one asked about is no answer, except in a table."""
     query = extractive.query
+    if not query.periods or query.intent in TABLES:
+        return None
     quantity = query.intent in QUANTITIES
 
     def fits(spoken: Period | None, chunk: Chunk) -> bool:
-        if not query.periods or query.intent in TABLES:
-            return True
         return any(time_match(asked, spoken, chunk, quantity) > 0 for asked in query.periods)
 
-    return Asked(query.standalone, fits)
+    return fits
 
 
-def _cost(cost: Cost) -> ModelCost:
+def as_cost(cost: Cost) -> ModelCost:
     return ModelCost(cost.prompt_tokens, cost.reply_tokens, cost.characters, cost.seconds)

@@ -1,6 +1,6 @@
 """Deterministic checks of answers against the words they cite."""
 
-from rag.verifier.claims import Asked, ClaimChecker, Passage, Verdict
+from rag.verifier.claims import ClaimChecker, FitsTime, Passage, Verdict
 from rag.verifier.figures import check_figures, stands_in
 
-__all__ = ["Asked", "ClaimChecker", "Passage", "Verdict", "check_figures", "stands_in"]
+__all__ = ["ClaimChecker", "FitsTime", "Passage", "Verdict", "check_figures", "stands_in"]

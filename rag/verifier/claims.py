@@ -40,12 +40,8 @@ class Passage:
         return self.span.of(self.chunk.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the question limits: its words, and whether a figure of a time answers it."""
-
-    question: str
-    fits_time: Callable[[Period | None, Chunk], bool] = lambda spoken, chunk: True
+# Whether a figure of a time, None for that of the issue, answers what was asked.
+FitsTime = Callable[[Period | None, Chunk], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +60,11 @@ class ClaimChecker:
         self._departments = departments
 
     def check(
-        self, sentence: str, cited: Sequence[Passage], others: Sequence[Chunk], asked: Asked
+        self,
+        sentence: str,
+        cited: Sequence[Passage],
+        others: Sequence[Chunk] = (),
+        fits_time: FitsTime | None = None,
     ) -> Verdict:
         """The verdict on a sentence that rests on the passages cited.
 
@@ -80,11 +80,11 @@ class ClaimChecker:
             items,
             tuple(chunk for chunk in others if chunk not in items),
         )
-        text, problems = _check_quantities(sentence, cited, asked)
+        text, problems = _check_quantities(sentence, cited, fits_time)
         problems += _check_times(sentence, cited)
-        problems += unsupported_names(sentence, sources, asked.question, self._departments)
+        problems += unsupported_names(sentence, sources, self._departments)
         problems += _check_negation(sentence, cited)
-        problems += unsupported_words(sentence, sources, asked.question)
+        problems += unsupported_words(sentence, sources)
         return Verdict(text, tuple(dict.fromkeys(problems)))
 
 
@@ -100,18 +100,19 @@ class _Given:
 
 
 def _check_quantities(
-    sentence: str, cited: Sequence[Passage], asked: Asked
+    sentence: str, cited: Sequence[Passage], fits_time: FitsTime | None
 ) -> tuple[str, list[str]]:
     """The sentence with figures as printed, and the problems of its figures."""
     given = [_Given(q, passage) for passage in cited for q in _quantities_of(passage)]
     published = cited[0].chunk.published
+    printed = "\n".join(f"{p.text}\n{p.chunk.title}" for p in cited)
     problems: list[str] = []
     pieces: list[str] = []
     end = 0
     notes = []
     for claim in read_quantities(sentence, published):
-        if claim.chinese and (_idle(claim) or claim.text in "".join(p.text for p in cited)):
-            continue
+        if claim.chinese and (_idle(claim) or claim.text in printed):
+            continue  # 恒禾二期 is a name; its numeral counts nothing
         matches = [g for g in given if same_amount(claim, g.quantity)]
         if not matches:
             how = computed(sentence, claim, [g.quantity for g in given])
@@ -120,7 +121,7 @@ def _check_quantities(
             else:
                 problems.append(f"数字“{claim.text}”")
             continue
-        best, why = _attribute(claim, matches, given, sentence, asked)
+        best, why = _attribute(claim, matches, given, sentence, fits_time)
         if why:
             problems.append(why)
             continue
@@ -163,7 +164,7 @@ def _attribute(
     matches: Sequence[_Given],
     given: Sequence[_Given],
     sentence: str,
-    asked: Asked,
+    fits_time: FitsTime | None,
 ) -> tuple[_Given, str]:
     """The printed figure that the claim repeats, and why it does not say the same of it."""
     best = max(matches, key=lambda g: _fit(claim, g))
@@ -175,10 +176,7 @@ def _attribute(
         f"{best.passage.text}{best.passage.chunk.title}{best.passage.chunk.header}"
     )
     label = claim.label or claim.clause or bare_words(sentence)
-    if (
-        len(label) >= 2
-        and max(share(label, context), share(label, bare_words(asked.question))) < _MIN_LABEL
-    ):
+    if len(label) >= 2 and share(label, context) < _MIN_LABEL:
         return best, moved
     source = best.quantity
     if claim.following and source.following and not share(claim.following, source.following):
@@ -190,7 +188,7 @@ def _attribute(
         return best, f"数字“{claim.text}”是否为计划数"
     if not _same_time(claim.time, source.time, best.passage.chunk):
         return best, f"数字“{claim.text}”的时间"
-    if not asked.fits_time(source.time, best.passage.chunk):
+    if fits_time and not fits_time(source.time, best.passage.chunk):
         return best, f"数字“{claim.text}”不是所问时间的"
     return best, ""
 

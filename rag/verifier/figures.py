@@ -13,7 +13,7 @@ from rag.text import fold
 # the count of a list, the labels of issues, the dates of the two clocks, its own arithmetic. Dates
 # are no figures.
 _OWN_WORDS = re.compile(
-    r"\[\d+\]|^\s*\d+、|^共 \d+ .*$|《[^》]*》|\d{4}年(?:增刊|专刊)?第\d+期|\d{4}-\d{2}-\d{2}"
+    r"\[\d+\]|^\s*\d+、|^共 \d+ .*$|《[^》]*》|(?:\d{4}年)?(?:增刊|专刊)?第\d+期|\d{4}-\d{2}-\d{2}"
     r"|\d{4}年度?(?:\d{1,2}(?:[-—–~至到]\d{1,2})?月(?:\d{1,2}日)?)?|(?<!\d)\d{1,2}月(?:份|\d{1,2}日)?"
     r"|（[^（）]*(?:年|季度|月|日|以来|截至)[^（）]*）(?=\[\d+\])|（程序计算[^）]*）",
     re.M,

@@ -10,9 +10,9 @@ import rjieba
 from rag.departments import DepartmentNames
 from rag.entities.issues import find_issues
 from rag.schema import Chunk
-from rag.text import fold
+from rag.text import fold, split_clauses
 
-# Share of a sentence's content words that its items hold; a sentence copied word for word has 1.
+# Share of a clause's content words that its items hold; a clause copied word for word has 1.
 MIN_HELD = 0.5
 _PROPER = ("nr", "ns", "nt", "nz", "eng")
 _CONTENT = ("n", "v", "a", "i", "l", "j", "b")
@@ -20,6 +20,7 @@ _PLACE = re.compile(
     r"[一-龥]{2}(?:(?<![乡城农全各沿])[镇村乡](?!村|镇|贤|民|庄)|街道|社区|公司|集团|合作社|学校|医院|银行|法院|检察院)"
 )
 _SHORTEST_NAME = 3
+_MARKUP = re.compile(r"[<>{}|\\`#$@*=]|://")
 # Said of a report rather than in it.
 _ABOUT_REPORTS = frozenset(
     [
@@ -86,9 +87,7 @@ class Sources:
         return " ".join(f"{chunk.label} {chunk.header} {chunk.text}" for chunk in self.items)
 
 
-def unsupported_names(
-    sentence: str, sources: Sources, question: str, departments: DepartmentNames
-) -> list[str]:
+def unsupported_names(sentence: str, sources: Sources, departments: DepartmentNames) -> list[str]:
     """The issues, offices, places, ranks and trends that the sources don't hold."""
     text, context = fold(sentence), fold(sources.context)
     found = [f"期号“{name}”" for name in _foreign_issues(text, sources)]
@@ -102,26 +101,32 @@ def unsupported_names(
     return list(dict.fromkeys(found))
 
 
-def unsupported_words(sentence: str, sources: Sources, question: str) -> list[str]:
-    """Words that belong to another item or name another thing; or too few words in common."""
-    context, asked = fold(sources.context), fold(question)
+def unsupported_words(sentence: str, sources: Sources) -> list[str]:
+    """Words that belong to another item or name another thing; else, of a clause that has too
+    few words in common with its items, one remark.
+
+    Words of the question count for nothing: its premise may be false.
+    """
+    context = fold(sources.context)
     elsewhere = fold(" ".join(chunk.text for chunk in sources.others))
-    held = total = 0
-    foreign = []
-    for word, tag in rjieba.tag(fold(sentence)):
-        if len(word) < 2 or not tag.startswith(_CONTENT) or word in _ABOUT_REPORTS:
-            continue
-        if word in context:
-            held, total = held + 1, total + 1
-        elif tag.startswith(_PROPER) or (
-            tag.startswith("n") and word in elsewhere and word not in asked
-        ):
-            foreign.append(f"“{word}”")
-        elif word not in asked:
+    foreign, strange = [], False
+    text = fold(sentence)
+    if any(mark not in context for mark in _MARKUP.findall(text)):
+        return ["格式符号"]
+    for clause in split_clauses(text):
+        held = total = 0
+        for word, tag in rjieba.tag(clause.of(text)):
+            if len(word) < 2 or not tag.startswith(_CONTENT) or word in _ABOUT_REPORTS:
+                continue
             total += 1
+            if word in context:
+                held += 1
+            elif tag.startswith(_PROPER) or (tag.startswith("n") and word in elsewhere):
+                foreign.append(f"“{word}”")
+        strange |= held < MIN_HELD * total
     if foreign:
         return list(dict.fromkeys(foreign))
-    return ["原文没有的说法"] if not held or held < MIN_HELD * total else []
+    return ["原文没有的说法"] if strange else []
 
 
 def _foreign_issues(text: str, sources: Sources) -> list[str]:
