@@ -126,20 +126,21 @@ def _furniture(
     pages: Sequence[PageOfPieces], rows_of_pages: Sequence[Sequence[_Row]]
 ) -> set[tuple[int, int]]:
     """The places of page numbers, and of heads and feet that come back on other pages."""
-    seen: Counter[str] = Counter()
-    at_edge: list[tuple[int, int, str]] = []
+    seen: Counter[tuple[str, int]] = Counter()
+    at_edge: list[tuple[int, int, tuple[str, int]]] = []
     for number, (page, rows) in enumerate(zip(pages, rows_of_pages, strict=True)):
         for place, row in enumerate(rows):
             if row.bottom < _MARGIN * page.height or row.top > (1 - _MARGIN) * page.height:
-                text = re.sub(r"[0-9０-９\s]+", "", row.text)
-                at_edge.append((number, place, text))
-                seen[text] += 1
+                # The same words at the same height; an office may sign on top of two pages.
+                height = round(row.top / row.size)
+                key = (re.sub(r"[0-9０-９\s]+", "", row.text), height)
+                at_edge.append((number, place, key))
+                seen[key] += 1
     found: set[tuple[int, int]] = set()
-    for number, place, text in at_edge:
-        row = rows_of_pages[number][place]
-        again = len(pages) > 1 and seen[text] >= max(2, len(pages) // 2) and text != ""
-        # The masthead of the first page may be the head of the others: there it stays.
-        if _PAGE_NUMBER.fullmatch(row.text) or again:
+    for number, place, key in at_edge:
+        text = rows_of_pages[number][place].text
+        again = len(pages) > 1 and seen[key] >= max(2, len(pages) // 2) and key[0] != ""
+        if _PAGE_NUMBER.fullmatch(text) or (again and not is_signature(text)):
             found.add((number, place))
     return found - _masthead_title(rows_of_pages, found)
 
