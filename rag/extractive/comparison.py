@@ -74,7 +74,33 @@ def _parts(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
             (name, replace(figure, filters=replace(query.filters, departments=(name,))))
             for name in query.filters.departments
         ]
-    return []
+    return _things(query)
+
+
+# 恒禾二期和禾澜高速，哪个总投资大
+_PAIR = re.compile(
+    r"^([^，,。？?和与跟]{2,14})(?:和|与|跟|同)([^，,。？?和与跟]{2,14}?)(?:相比|比较|比|的|，|,|哪|谁)"
+)
+
+
+def _things(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
+    """The question put to each of two things named in it; none when it names no two things."""
+    pair = _PAIR.search(query.standalone)
+    if pair is None:
+        return []
+    rest = query.standalone[pair.end(2) :]
+    parts = []
+    for name, other in ((pair[1], pair[2]), (pair[2], pair[1])):
+        terms = tuple(t for t in query.terms if t not in other or t in name)
+        if terms == query.terms:
+            return []
+        parts.append(
+            (
+                name,
+                replace(query, intent=Intent.FIGURE, order="", terms=terms, standalone=name + rest),
+            )
+        )
+    return parts
 
 
 def label_of(fact: Fact) -> str:

@@ -43,6 +43,7 @@ _REPORT_LAG = timedelta(days=460)
 _PLAN_LEAD = timedelta(days=370)
 FACT_ITEMS = 12
 NEAREST = 3
+ORDERED = 0.85  # the latest of several is asked for: a somewhat weaker match may be the later one
 SAME_TITLE = 70  # rapidfuzz ratio
 COMPARED_ITEMS = 4  # whose sentences are compared with the question by meaning
 # Facts nearly as good as the best one are about the same indicator in other issues.
@@ -248,11 +249,13 @@ class ExtractiveEngine:
         rivals: list[Fact] = []
         seen: set[str] = set()
         for fact in facts:
-            if fact.chunk.id in seen or fact.score < SAME_INDICATOR * best.score:
+            share = ORDERED if query.order else SAME_INDICATOR
+            if fact.chunk.id in seen or fact.score < share * best.score:
                 continue
             if (fact.figure is None) != (best.figure is None) or fact.time < best.time:
                 continue
-            if fact.figure is None and fact is not best and not _same_title(fact, best):
+            alike = query.order or fact is best or _same_title(fact, best)
+            if fact.figure is None and not alike:
                 continue
             seen.add(fact.chunk.id)
             rivals.append(fact)

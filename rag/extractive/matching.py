@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from rag.text import fold, search_tokens
 # Tags of the segmenter for words that name one thing: without them the evidence is about another.
 _PROPER = ("nr", "ns", "nt", "nz", "eng")
 _KNOWN_WORD = 0.7  # a word that the bulletins use themselves is most often meant as it stands
+# 新加, 那阵儿: taken for names by the segmenter, which guesses at words it doesn't know.
+_NO_NAME = re.compile(r"^[新老那这]|[儿们的了]$")
 _ONE_CHARACTER = 0.4  # 变, 涨, 花: seldom the matter itself
 _UNSEEN_VERB = 0.35  # an unseen verb is most often the asker's own wording (花了, 弄了)
 
@@ -56,7 +59,7 @@ def weigh_terms(
             weight *= _UNSEEN_VERB
         if len(word) == 1:
             weight *= _ONE_CHARACTER
-        proper = tag.startswith(_PROPER) and len(word) >= 2
+        proper = tag.startswith(_PROPER) and len(word) >= 2 and not _NO_NAME.search(word)
         # A word that the segmenter only guessed at may be anything (追回来, 事儿).
         noun = tag.startswith(("n", "eng", "l", "j")) and len(word) > 1 and rjieba.has_word(word)
         near = tuple(related(word).items())

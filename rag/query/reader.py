@@ -324,6 +324,8 @@ class QuestionReader:
     def _focus(self, masked: str, asked: Asked) -> tuple[str, ...]:
         """The words that name the asked-for quantity: the noun right of 多少家, else the last
         words left of the interrogative, after the last 的."""
+        if asked.intent in _QUANTITIES and not asked.counting:
+            return ()  # 历次通报的投资比例: the quantity may stand on either side
         if asked.start < 0 or asked.intent not in (*_QUANTITIES, *_NAMED):
             thing = _WHICH_THING.search(masked)
             return self._terms(thing[1])[:2] if thing else ()
@@ -361,13 +363,24 @@ _EMPTY_TAGS = ("r", "u", "p", "c", "y", "e", "o", "f", "m", "q")
 
 
 def _content_words(piece: str) -> list[str]:
-    words = []
+    """The words of a stretch that mean something; characters the segmenter left alone side by
+    side (禾|澜高速) are a name and stay together."""
+    words: list[str] = []
+    joinable = False
     for word, tag in rjieba.tag(piece):
         word = word.strip().lower()
-        if word in _PREFIXES or not (
-            tag.startswith(_EMPTY_TAGS) or (tag == "d" and len(word) == 1)
-        ):
+        empty = (tag != "eng" and tag.startswith(_EMPTY_TAGS)) or (tag == "d" and len(word) == 1)
+        if empty and word not in _PREFIXES:
+            joinable = False
+            continue
+        alone = (
+            len(word) == 1 and word not in FUNCTION_WORDS and tag.startswith(("n", "x", "g", "z"))
+        )
+        if alone and joinable:
+            words[-1] += word
+        else:
             words.append(word)
+        joinable = alone
     return words
 
 
