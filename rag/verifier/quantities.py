@@ -31,7 +31,7 @@ class Quantity:
     """A figure and its surroundings.
 
     `label` are the words from the figure before it in the sentence to the one behind it,
-    `before` those of them that stand before it, `clause` those of its clause, `following` the noun right behind it. `time` is the period its
+    `before` those before it in its clause, `clause` those of its clause, `following` the noun right behind it. `time` is the period its
     clause speaks of, None when none is named or only 目前. `about` holds about, over, under.
     `bound` is low or high for an end of a range. `planned`: its clause speaks of a plan;
     `planned_before`: that clause or an earlier one of the sentence.
@@ -103,7 +103,7 @@ def _read(
     return Quantity(
         figure,
         bare_words(text[start : figure.start] + text[figure.end : end]),
-        bare_words(text[start : figure.start]),
+        bare_words(text[max(start, clause.start) : figure.start]),
         bare_words(text[clause.start : figure.start] + text[figure.end : clause.end]),
         behind[1] if behind else "",
         time,
