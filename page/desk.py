@@ -11,6 +11,7 @@ from page.audit import AuditLog
 from page.chips import Chip, chips_of
 from page.conversation_store import ConversationStore
 from page.engine import Chain, Engine
+from page.evaluating import Evaluator
 from page.importing import Importer
 from rag.departments import DepartmentNames, load_departments
 from rag.feedback import FeedbackBook
@@ -29,6 +30,7 @@ class Desk:
     audit: AuditLog
     departments: DepartmentNames
     importer: Importer
+    evaluator: Evaluator
 
     def today(self) -> date:
         return self.settings.current_date()
@@ -62,12 +64,15 @@ def build_desk(settings: Settings, build: Callable[[], Chain]) -> Desk:
     """A desk over the data folder; nothing is loaded yet, `build` runs when the engine starts."""
     folder = settings.data_dir
     engine = Engine(build)
+    feedback = FeedbackBook(folder / "feedback.jsonl")
+    departments = load_departments(folder / "departments.toml")
     return Desk(
         settings=settings,
         engine=engine,
         conversations=ConversationStore(folder / "conversations.sqlite3"),
-        feedback=FeedbackBook(folder / "feedback.jsonl"),
+        feedback=feedback,
         audit=AuditLog(folder / "audit" / "audit.jsonl"),
-        departments=load_departments(folder / "departments.toml"),
+        departments=departments,
         importer=Importer(settings, engine.archive, lambda: engine.chain().embeddings),
+        evaluator=Evaluator(settings, engine, feedback, departments),
     )

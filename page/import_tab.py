@@ -175,6 +175,19 @@ def _file_rows(file: FileReport, settings: Settings) -> Iterator[Markup]:
         file.path.replace("\\", "/").rpartition("/")[2],
     )
     remarks = [f"第{w.line}行：{w.message}" if w.line else w.message for w in file.warnings]
+    if file.changes:
+        remarks += [
+            f"{revision.name}："
+            + (
+                f"{'、'.join(revision.figures_before) or '（无）'} 改为"
+                f" {'、'.join(revision.figures_after) or '（无）'}"
+                if revision.figures_before or revision.figures_after
+                else "文字有改动"
+            )
+            for revision in file.changes.revised
+        ]
+        remarks += [f"新增{name}" for name in file.changes.added]
+        remarks += [f"删去{name}" for name in file.changes.removed]
     if file.status is Status.FAILED:
         remarks.insert(0, file.error)
     for remark in remarks:

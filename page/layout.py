@@ -10,11 +10,13 @@ import gradio as gr
 from page.ask_tab import build_ask_tab
 from page.desk import Desk
 from page.engine import UNEXPECTED
+from page.evaluate_tab import build_evaluate_tab
 from page.facts_tab import build_facts_tab
 from page.import_tab import build_import_tab
 from page.issue_view import open_issue
 from page.journal_tab import build_journal_tab
 from page.opening import masthead_html, not_ready_html
+from page.status_tab import build_status_tab
 from rag.errors import BulletinError
 
 log = logging.getLogger(__name__)
@@ -73,6 +75,10 @@ def build_page(desk: Desk) -> gr.Blocks:
                 build_journal_tab()
             with gr.Tab("导入", id="import"):
                 build_import_tab()
+            with gr.Tab("评测", id="evaluate"):
+                build_evaluate_tab()
+            with gr.Tab("状态", id="status"):
+                build_status_tab()
     return page
 
 

@@ -12,11 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from page.desk import Desk
 from page.engine import UNEXPECTED
+from page.evaluate_tab import evaluate_routes
 from page.facts_tab import facts_routes
 from page.import_tab import NotAllowedError, import_routes
 from page.journal_tab import journal_routes
 from page.layout import STATIC, build_page, head_html, theme
 from page.records import record_routes
+from page.status_tab import status_routes
 from rag.errors import BulletinError
 
 MAX_UPLOAD = "20mb"
@@ -93,8 +95,9 @@ def desk_server(desk: Desk) -> FastAPI:
     app.add_exception_handler(BulletinError, _told)
     app.add_exception_handler(Exception, _unexpected)
     app.mount(f"/{STATIC}", StaticFiles(directory=_FILES))
-    for routes in (record_routes, facts_routes, journal_routes):
+    for routes in (record_routes, facts_routes, journal_routes, status_routes):
         app.include_router(routes(desk))
+    app.include_router(evaluate_routes(desk.evaluator))
     app.include_router(import_routes(desk.settings, desk.importer, desk.engine.archive))
     return app
 

@@ -123,6 +123,15 @@ def test_revised_issue_is_replaced_or_skipped_as_decided(desk: Desk, client: Tes
         assert figure in text
 
 
+def test_report_names_the_figures_that_a_revision_changed(desk: Desk, client: TestClient) -> None:
+    upload(client, desk, ("第18期.txt", ISSUE))
+    upload(client, desk, ("更正.txt", ISSUE.replace("5452", "5542")))
+    job = list(desk.importer._jobs.values())[-1]
+    client.post(f"/desk/import/job/{job.id}", json=[])
+    assert job.finished.wait(30)
+    assert "5452万元 改为 5542万元" in client.get(f"/desk/import/job/{job.id}").text
+
+
 def test_issue_is_removed(desk: Desk, client: TestClient) -> None:
     upload(client, desk, ("第18期.txt", ISSUE))
     [(issue, _)] = desk.engine.archive().dates()

@@ -120,6 +120,26 @@ window.bulletinParts = (() => {
     const address = `desk/import/issue?key=${encodeURIComponent(button.dataset.remove)}`;
     fill(document.getElementById("import-held"), address, { method: "DELETE" });
   });
+  // What changes something is sent by POST: a form, a single button, or a chosen file.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-send]")) return;
+    event.preventDefault();
+    const body = new FormData(form);
+    fill(document.querySelector(form.dataset.to), form.dataset.send, { method: "POST", body });
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-send]");
+    if (!button) return;
+    fill(document.querySelector(button.dataset.to), button.dataset.send, { method: "POST" });
+  });
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (!box.matches("input[data-send-file]") || !box.files.length) return;
+    const body = new FormData();
+    body.append("files", box.files[0]);
+    fill(box.closest(".part"), box.dataset.sendFile, { method: "POST", body });
+  });
   document.addEventListener("input", changed);
   document.addEventListener("change", changed);
   document.addEventListener("submit", (event) => {
