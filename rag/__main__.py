@@ -1,8 +1,9 @@
-"""Command line: ask, evaluate, feedback, status."""
+"""Command line: ask, evaluate, feedback, user, status."""
 
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import sys
 import time
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rag.accounts import Accounts
 from rag.answer_json import answer_to_json
 from rag.chain import BulletinChain, build_chain
 from rag.errors import BulletinError, SettingsError
@@ -77,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     export = actions.add_parser("export", help="把评价变成问答集的行")
     export.add_argument("--out", type=Path, metavar="QA.jsonl", help="缺省写到标准输出")
     export.set_defaults(run=_export_feedback)
+    _add_user_commands(commands.add_parser("user", help="网页的账户"))
     status = commands.add_parser("status", help="库里有什么、用什么模型、存在哪里")
     status.add_argument("--json", action="store_true", help="输出 JSON")
     status.set_defaults(run=_status)
@@ -125,7 +128,10 @@ class _Row:
 
 
 def _ask_batch(chain: BulletinChain, source: Path, target: Path | None, engine: str | None) -> int:
-    out = target.open("w", encoding="utf-8") if target else sys.stdout
+    try:
+        out = target.open("w", encoding="utf-8") if target else sys.stdout
+    except OSError as error:
+        raise SettingsError(f"答案文件 {target} 写不了：{error.strerror}") from error
     try:
         for row in _rows(source):
             answer, milliseconds = _timed(chain, row.question, engine)
@@ -209,6 +215,72 @@ def _export_feedback(options: argparse.Namespace, settings: Settings) -> int:
         file=sys.stderr,
     )
     return 0
+
+
+# --- user ----------------------------------------------------------------------------------------
+
+
+def _add_user_commands(user: argparse.ArgumentParser) -> None:
+    actions = user.add_subparsers(dest="action", required=True)
+    for name, help, run in (
+        ("add", "新建账户，密码从键盘或标准输入读取", _add_user),
+        ("password", "改密码", _change_password),
+        ("key", "生成供程序使用的接口密钥", _new_key),
+        ("remove", "删除账户", _remove_user),
+    ):
+        action = actions.add_parser(name, help=help)
+        action.add_argument("name", metavar="用户名")
+        if name == "add":
+            action.add_argument("--admin", action="store_true", help="可以导入、移除快报和评测")
+        action.set_defaults(run=run)
+    actions.add_parser("list", help="列出账户").set_defaults(run=_list_users)
+
+
+def _accounts(settings: Settings) -> Accounts:
+    return Accounts(settings.data_dir / "accounts.json")
+
+
+def _read_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password = getpass.getpass("密码：")
+    if password != getpass.getpass("再输入一次："):
+        raise SettingsError("两次输入的密码不同。")
+    return password
+
+
+def _add_user(options: argparse.Namespace, settings: Settings) -> int:
+    role = "administrator" if options.admin else "reader"
+    _accounts(settings).add(options.name, _read_password(), role)
+    print(f"已建立{_ROLE_NAMES[role]}账户 {options.name}")
+    return 0
+
+
+def _change_password(options: argparse.Namespace, settings: Settings) -> int:
+    _accounts(settings).set_password(options.name, _read_password())
+    print(f"已改 {options.name} 的密码")
+    return 0
+
+
+def _new_key(options: argparse.Namespace, settings: Settings) -> int:
+    print(_accounts(settings).new_key(options.name))
+    print("密钥只显示这一次；以前的密钥已失效。", file=sys.stderr)
+    return 0
+
+
+def _remove_user(options: argparse.Namespace, settings: Settings) -> int:
+    _accounts(settings).remove(options.name)
+    print(f"已删除账户 {options.name}")
+    return 0
+
+
+def _list_users(options: argparse.Namespace, settings: Settings) -> int:
+    for account in _accounts(settings).all():
+        print(f"{account.name}\t{_ROLE_NAMES[account.role]}")
+    return 0
+
+
+_ROLE_NAMES = {"reader": "读者", "administrator": "管理员"}
 
 
 # --- status --------------------------------------------------------------------------------------

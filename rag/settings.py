@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.errors import SettingsError
 
 PREFIX = "BULLETIN_"
+ENV_FILE = ".env"
 # Read by the tests only (BULLETIN_TEST_CHAT_BASE_URL, …), never by the product.
 TEST_PREFIX = PREFIX + "TEST_"
 
@@ -21,7 +23,7 @@ class Settings(BaseSettings):
     """All settings of the product."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_prefix=PREFIX, env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True
     )
 
     data_dir: Path = Field(Path("data"), description="数据目录，所有写出的文件都在其中")
@@ -42,7 +44,7 @@ class Settings(BaseSettings):
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings; an unknown BULLETIN_ variable or a bad value raises SettingsError."""
-    names = os.environ if environ is None else environ
+    names = {**dotenv_values(ENV_FILE), **(os.environ if environ is None else environ)}
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     for name in names:
         upper = name.upper()

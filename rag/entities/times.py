@@ -122,12 +122,15 @@ def _sub_range(groups: dict[str, str | None], prefix: str, year: int) -> tuple[d
     return None
 
 
-def find_times(text: str, today: date, year: int | None = None) -> list[TimeMention]:
+def find_times(
+    text: str, today: date, year: int | None = None, question: bool = False
+) -> list[TimeMention]:
     """Times in the order they are named; overlapping readings are resolved to the longest.
 
     `today` anchors 去年 and 近三年. A time without a year (一季度) takes the year named before it in
     the same text, else `year`, else the latest year in which it had begun by `today`; only in the
-    last case is `has_year` False.
+    last case is `has_year` False. In a `question` 比去年 names a time to compare with; in a report
+    it names only what a change is counted from.
     """
     folded = fold(text)
     found: list[TimeMention] = []
@@ -135,7 +138,7 @@ def find_times(text: str, today: date, year: int | None = None) -> list[TimeMent
     found += _year_ranges(folded)
     found += _year_lists(folded)
     found += _recent(folded, today)
-    found += _calendar_times(folded, today, year)
+    found += _calendar_times(folded, today, year, question)
     found += [
         TimeMention(m.start(), m.end(), Period(today, today, m.group()), True, "now")
         for m in _NOW.finditer(folded)
@@ -281,7 +284,7 @@ def _relative_period(word: str, today: date) -> Period:
 _BASE = re.compile(r"(?:较|比|超过?|同)$")
 
 
-def _calendar_times(text: str, today: date, year: int | None) -> list[TimeMention]:
+def _calendar_times(text: str, today: date, year: int | None, question: bool) -> list[TimeMention]:
     mentions: list[TimeMention] = []
     named: int | None = None
     for m in _TIME.finditer(text):
@@ -290,7 +293,9 @@ def _calendar_times(text: str, today: date, year: int | None) -> list[TimeMentio
             continue  # 第18期 and the like
         has_year = True
         if groups["rel"] and _BASE.search(text[: m.start()]):
-            continue
+            last = groups["rel"].startswith("上")
+            if not question or (last and not groups["same"]):
+                continue
         if groups["year"] or groups["rel"]:
             value = (
                 year_value(groups["year"])

@@ -16,7 +16,7 @@ from rag.extractive.answer_type import opposite_direction
 from rag.extractive.facts import Fact, answer_sentences, find_facts, has_cue
 from rag.extractive.listing import item_head, item_line, relevant, title_span
 from rag.extractive.masthead import masthead_lines
-from rag.extractive.matching import Term, weigh_terms
+from rag.extractive.matching import Term, coverage, weigh_terms
 from rag.extractive.reading import read_item
 from rag.extractive.refusal import MIN_FOCUS, contradicted, nearest_lines, reject, searched
 from rag.extractive.sentence_vectors import SentenceVectors
@@ -44,10 +44,15 @@ _PLAN_LEAD = timedelta(days=370)
 FACT_ITEMS = 12
 NEAREST = 3
 ORDERED = 0.85  # the latest of several is asked for: a somewhat weaker match may be the later one
+ABOUT = 0.5  # share of the question's words in a sentence that is about it
+TIMELY_MARGIN = 0.12
 SAME_TITLE = 70  # rapidfuzz ratio
 COMPARED_ITEMS = 4  # whose sentences are compared with the question by meaning
 # Facts nearly as good as the best one are about the same indicator in other issues.
 SAME_INDICATOR = 0.93
+
+
+_TOWNS = re.compile(r"(?:哪些|哪几个|几个)(?:乡镇|镇|乡|街道)|(?:乡镇|街道)(?:都)?有哪些")
 
 
 class Archive(Protocol):
@@ -189,6 +194,8 @@ class ExtractiveEngine:
             timely = [fact for fact in timely if has_cue(query, fact)] or timely
         best = timely[0] if timely else facts[0]
         why = reject(query, best, terms, focus)
+        if not why and _fits_another_time(best, facts):
+            why = "同类内容登过，但不是所问的时间"
         if why:
             return self.refuse(query, hits, why)
         chosen = self._same_indicator(query, timely)
@@ -196,7 +203,7 @@ class ExtractiveEngine:
         book = CitationBook()
         lines = [self._fact_line(query, fact, book) for fact in chosen]
         lines += self._other_parts(reading, chosen, book)
-        said = "".join(fact.sentence.span.of(fact.chunk.text) for fact in chosen)
+        said = "".join(self._said(query, fact, terms) for fact in chosen)
         if wrong or opposite_direction(query.standalone, said):
             claim = f"“{wrong}”的" if wrong else "问题中的"
             head = f"没有找到{claim}说法。快报原文是："
@@ -242,6 +249,18 @@ class ExtractiveEngine:
                 if found and (found[0].focus >= MIN_FOCUS or not words):
                     lines.append(self._fact_line(query, found[0], book))
         return lines
+
+    def _said(self, query: ParsedQuery, fact: Fact, terms: Sequence[Term]) -> str:
+        """What the item says on the matter: for a reason, every sentence that is about it."""
+        text = fact.chunk.text
+        sentences = [fact.sentence]
+        if query.intent is Intent.REASON:
+            sentences = [
+                s
+                for s in read_item(fact.chunk).sentences
+                if coverage(terms, (s.span.of(text), 1.0)) >= ABOUT
+            ]
+        return "".join(s.span.of(text) for s in sentences)
 
     def _same_indicator(self, query: ParsedQuery, facts: Sequence[Fact]) -> list[Fact]:
         """The best fact, and the same one in other issues where the question leaves the time open."""
@@ -340,7 +359,15 @@ class ExtractiveEngine:
     def _list(self, reading: Reading) -> Answer:
         query = reading.query
         terms = self.terms(query.terms)
+        if query.intent is Intent.DIGEST and query.filters.issues:
+            terms = ()  # the whole issue is asked for
+        if query.unit == "issues" and query.intent is Intent.COUNT and not terms:
+            return self._issues(reading)
         chunks = relevant(self.scan(query), terms)
+        if query.unit == "departments" and _TOWNS.search(query.standalone):
+            chunks = [
+                c for c in chunks if any(d.endswith(("镇", "乡", "街道")) for d in c.departments)
+            ]
         if not chunks:
             return self.refuse(query, self.hits(query), "没有登过相关内容")
         of_names = query.unit in ("departments", "issues")
@@ -360,6 +387,18 @@ class ExtractiveEngine:
                 head = "、".join(chunk.printed or chunk.departments) or "未署名"
             lines.append(f"{number}、{head}：{item_line(chunk, terms, book)}")
         return self.finish(query, lines, book, [Hit(c, 1.0) for c in chunks])
+
+    def _issues(self, reading: Reading) -> Answer:
+        """How many issues there are, each cited by its date."""
+        query = reading.query
+        records = self._archive.issues(self.scan_filters(query))
+        if not records:
+            return self.refuse(query, [], "这段时间没有入库的快报")
+        book = CitationBook()
+        lines = [f"共 {len(records)} 期（只计已入库的）"]
+        for record, facts in masthead_lines("日期", records, book):
+            lines.append(f"{record.issue.label}　" + "；".join(facts))
+        return self.finish(query, lines, book, [])
 
     # --- endings ---------------------------------------------------------------------------
 
@@ -408,6 +447,11 @@ class ExtractiveEngine:
         )
         text = f"没有找到：库中没有{names}。\n库中现有：{have}。"
         return Answer(question=query.question, text=text, query=query, refusal="not_found")
+
+
+def _fits_another_time(best: Fact, facts: Sequence[Fact]) -> bool:
+    """Whether an item that speaks of another time holds clearly more of the question."""
+    return any(f.time == 0 and f.item > best.item + TIMELY_MARGIN for f in facts)
 
 
 def _same_title(a: Fact, b: Fact) -> bool:

@@ -182,11 +182,22 @@ def _is_former(text: str, clause: Clause, index: int) -> bool:
     )
 
 
+_SEPARATOR = re.compile(r"[、，,；;和及与]")
+
+
 def _label_text(text: str, clause: Clause, index: int) -> str:
-    """The words about a figure: from the figure before it to the figure after it, in its clause."""
+    """The words about a figure, on both sides of it: 大型装备30台、抽排设施180件 parts at the 、.
+
+    Without a separator they run from the figure before to the figure after, in its clause.
+    """
+    figure = clause.figures[index]
     start = clause.figures[index - 1].end if index else clause.span.start
     end = clause.figures[index + 1].start if index + 1 < len(clause.figures) else clause.span.end
-    return text[start:end]
+    if index:
+        breaks = list(_SEPARATOR.finditer(text, start, figure.start))
+        start = breaks[-1].end() if breaks else start
+    stop = _SEPARATOR.search(text, figure.end, end)
+    return text[start : stop.start() if stop else end]
 
 
 # 个, 家 and their like stand for one another in speech (几个企业 / 10余家).

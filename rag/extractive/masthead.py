@@ -57,7 +57,8 @@ def masthead_lines(
             span = _span(record, value, line)
             if value and span:
                 lines.append(f"{name}：{value}[{book.cite_masthead(record, span)}]")
-        if _DATE.search(question) or not (wanted or lines):
+        asked = wanted or lines or re.search("总期号|总第|第几期", question)
+        if _DATE.search(question) or not asked:
             span = _date_span(record)
             if span:
                 lines.append(

@@ -61,6 +61,8 @@ def weigh_terms(
             weight *= _ONE_CHARACTER
         proper = tag.startswith(_PROPER) and len(word) >= 2 and not _NO_NAME.search(word)
         # A word that the segmenter only guessed at may be anything (追回来, 事儿).
+        if word.startswith("第") and len(word) > 2:
+            proper = True  # 第五实验小学 is not 第三实验小学
         noun = tag.startswith(("n", "eng", "l", "j")) and len(word) > 1 and rjieba.has_word(word)
         near = tuple(related(word).items())
         terms.append(Term(word, weight, proper, count > 0, noun, near))

@@ -86,7 +86,7 @@ def _read_sentence(
             spoken = _spoken(named[-1], chunk)
             # A day is the day of its own clause (1月18日，项目投产，年产值9亿元); a longer time
             # holds on to the end of the sentence.
-            if spoken.start != spoken.end or named[-1].kind == "now":
+            if spoken.start != spoken.end or named[-1].kind in ("now", "until"):
                 current = spoken
         clauses.append(
             Clause(

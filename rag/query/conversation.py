@@ -87,10 +87,12 @@ def _merge(reader: QuestionReader, question: str, before: str, today: date) -> t
         return f"{topic}{text}", "others"
     intent = reading.query.intent
     whole = reading.names or reading.times or reading.query.filters.sections
+    if intent in _COMPLETE and len(terms) >= 2 and not pointing:
+        return text, "own"
     if not terms and not pointing and whole and not leaning and intent in _COMPLETE:
         return text, "own"
     if not terms and not pointing:
-        if reading.issues and reading.query.intent is not Intent.FACT:
+        if reading.issues and intent is not Intent.FACT and not leaning:
             return text, "own"
         if reading.times and not reading.names:
             return _replace_times(before, reader.read(before, today).times, reading, today), "time"
@@ -102,6 +104,8 @@ def _merge(reader: QuestionReader, question: str, before: str, today: date) -> t
         return _subject(reader, before, today) + text, "pointer"
     if pointing or leaning or _elliptic(reading):
         bare = _OPENING.sub("", text)
+        if swapped := _swapped(before, reader.read(before, today), terms):
+            return swapped, "time"
         if (
             reading.names
             and leaning
@@ -112,6 +116,16 @@ def _merge(reader: QuestionReader, question: str, before: str, today: date) -> t
             return text, "own"
         return _subject(reader, before, today) + bare, "attribute"
     return text, "own"
+
+
+def _swapped(before: str, earlier: Reading, terms: Sequence[str]) -> str:
+    """省级非遗有几个 / 市级的呢: a word of the same make takes the place of the one before it."""
+    if len(terms) != 1 or len(terms[0]) < 2:
+        return ""
+    for old in earlier.query.terms:
+        if old != terms[0] and len(old) == len(terms[0]) and old[-1] == terms[0][-1]:
+            return earlier.query.standalone.replace(old, terms[0])
+    return ""
 
 
 def _elliptic(reading: Reading) -> bool:

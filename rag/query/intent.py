@@ -28,7 +28,7 @@ _ISSUE_DATE = re.compile(
     r"(?:哪天|哪一天|什么时候|何时|几号|几月几[号日]|什么日期|哪日|日期)(?:出|印发|发|刊发|发行|发布|出版|下发|的)?|(?:印发|出版|发行|刊发|发布|出刊)(?:日期|时间)|日期(?:是|为)?"
 )
 _HOW_MANY_ISSUES = re.compile(r"(?:多少|几)期(?:快报)?(?=$|[，,？?（(、。吗呢了])")
-_ISSUES = re.compile(r"哪(?:几|些)期|几期(?:上|里|登|报|有)")
+_ISSUES = re.compile(r"哪(?:几|些)期|(?<!第)几期(?:上|里|登|报|有)")
 _ISSUE = re.compile(
     r"登在哪|哪天登|哪[天日]的(?:快报|报)|(?:登载|刊登|刊载|报道)?期次|哪(?:一)?期|第几期|期号|在哪期|哪[号份]快报"
 )
@@ -37,7 +37,8 @@ _DIGEST = re.compile(
     r"有(?:什么|哪些|啥)内容|都有(?:什么|啥)(?:内容|$|[?？])|(?:什么|啥)内容|内容有哪些|大概内容|报道了(?:什么|哪些|啥)"
 )
 _COUNT = re.compile(
-    r"(?:多少|几)(?:条|篇|则)(?!道路|河|路|街|管|线|生产线)(?:信息|消息|报道|简报|快报|内容|稿件|稿子|动态|工作)?|(?:多少|几)次(?:报道|提到|提及|刊登|上快报|登)|"
+    r"(?:多少|几)(?:条|篇|则)(?:信息|消息|报道|简报|快报|内容|稿件|稿子|动态|新闻)|"
+    r"(?:快报|报道|信息|消息|栏目|登|上过|报过|共|总共|一共)[^，。？?]{0,10}(?:多少|几)(?:条|篇|则)(?=$|[，,？?。、吗呢了])|(?:多少|几)次(?:报道|提到|提及|刊登|上快报|登)|"
     r"(?:报道|提到|提及|刊登|登|上|报)(?:了|过)?(?:多少|几)[次条篇期回]|"
     r"(?:多少|几)(?:个|家)(?:部门|单位|乡镇|街道|镇|局)(?!点验)"
 )
@@ -109,9 +110,6 @@ _UNIT_CUES = (
     ),
     ("times", re.compile(r"次数|场次|几[次场轮]|多少[次场轮]")),
 )
-_YES_NO = re.compile(
-    r"(?:吗|么|吧|对吧|对吗|是吗|对不对|是不是|是否|有没有|有无|属实|没有)[?？。]*$|是不是|是否|有没有|有无"
-)
 
 
 def asked_unit(text: str) -> str:
@@ -153,11 +151,6 @@ def figure_parts(text: str) -> list[Part]:
 def asks_extreme(text: str) -> bool:
     """Whether the most or the least of several is asked for."""
     return bool(_EXTREME.search(text))
-
-
-def is_yes_no(text: str) -> bool:
-    """Whether the question wants a yes or a no."""
-    return bool(_YES_NO.search(text))
 
 
 def read_intent(text: str, has_issue: bool, times: int, names: int, years: int = 0) -> Asked:

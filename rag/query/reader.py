@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import rjieba
 
-from rag.entities.figures import UNIT_PATTERN, find_figures
+from rag.entities.figures import UNIT_PATTERN, find_figures, unit_family
 from rag.entities.issues import IssueMention, find_issues
 from rag.entities.times import TimeMention, find_times
 from rag.query.function_words import FUNCTION_WORDS
@@ -29,6 +29,8 @@ _EARLIEST = re.compile(r"最早|第一次|首次|最初")
 _TAIL_LAG = timedelta(days=120)
 # 啥牌子, 什么颜色: the thing asked for stands right behind the interrogative.
 _WHICH_THING = re.compile(r"(?:什么|啥|哪种|何种)样?的?([一-龥]{1,6})")
+# A word for a quantity alone at the end: 2023 义务植树 万株.
+_BARE_UNIT = re.compile(rf"[ 　]({UNIT_PATTERN})数?$")
 _NAMED = (Intent.DATE, Intent.PLACE, Intent.PERSON, Intent.DEPARTMENT)
 _QUANTITIES = (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM)
 # 多少家 and 几座 leave nothing of themselves among the terms.
@@ -42,6 +44,9 @@ _PREFIXES = frozenset(
 _PLACE = re.compile(
     r"(?<![一-龥])([一-龥]{2,3}?)[县市省](?![场政直级民委管面内区长里人上下])|([一-龥]{2})[县省](?=的|20|去|今)"
 )
+_SHORT_PLACE = re.compile(
+    r"(?:^|[，,。的和与跟、 ])([一-龥]县)(?!城|里|区|域|级|委|政|直|局|级)"
+)  # 滑县
 _NO_PLACES = frozenset(
     [
         "我们",
@@ -72,6 +77,7 @@ _NO_PLACES = frozenset(
         "附近",
     ]
 )
+_ORDINAL = re.compile(r"第[一二三四五六七八九十]{1,2}")
 _WORD = re.compile(r"[0-9A-Za-z一-龥㐀-䶿.%]+")
 
 
@@ -115,8 +121,8 @@ class QuestionReader:
         text = close_up(fold(simplify(question.strip())))
         text = _POLITE.sub("", text) or text
         text = _SEPARATED.sub(_rejoin, text)
-        text, corrections = self._correct(text)
-        times = tuple(t for t in find_times(text, today, year) if t.kind != "now")
+        text, corrections = self._correct(text, today)
+        times = tuple(t for t in find_times(text, today, year, question=True) if t.kind != "now")
         issues = tuple(find_issues(text, today))
         times = tuple(t for t in times if not any(overlap(t, i) for i in issues))
         names = tuple(
@@ -130,7 +136,10 @@ class QuestionReader:
             for t in times
             for year in range(max(t.period.start.year, 2000), t.period.end.year + 1)
         }
-        asked = read_intent(text, bool(issues), len(times), distinct, len(years))
+        several = max(len(times), sum(i.number is not None for i in issues))
+        asked = read_intent(text, bool(issues), several, distinct, len(years))
+        if asked.intent is Intent.FACT and (bare := _BARE_UNIT.search(text)):
+            asked = Asked(Intent.FIGURE, unit_family(bare[1]), bare.start(1), bare.end())
         refs, missing = self._resolve_issues(issues, times, text, today)
         periods, open_year = self._periods(times, text)
         if refs and any(m.relative in ("latest", "first", "this") for m in issues):
@@ -206,7 +215,7 @@ class QuestionReader:
             ),
         )
 
-    def _correct(self, text: str) -> tuple[str, list[tuple[str, str]]]:
+    def _correct(self, text: str, today: date) -> tuple[str, list[tuple[str, str]]]:
         loose = [
             word
             for word in rjieba.cut(text, True)
@@ -216,7 +225,12 @@ class QuestionReader:
         ]
         if not loose:
             return text, []
-        protected = [(n.start, n.end) for n in self.vocabulary.find_departments(text)]
+        named: list[Located] = [
+            *self.vocabulary.find_departments(text),
+            *find_issues(text, today),
+            *find_times(text, today),
+        ]
+        protected = _apart(named)
         pieces: list[str] = []
         corrections: list[tuple[str, str]] = []
         position = 0
@@ -254,6 +268,8 @@ class QuestionReader:
                     missing.append(
                         f"{year}年第{mention.number}期" if year else f"第{mention.number}期"
                     )
+            elif mention.relative == "previous" and len(records) > 1:
+                found.append(records[-2].issue)
             elif mention.relative in ("latest", "first", "this"):
                 periods = [t.period for t in times if t.has_year and t.end <= mention.start]
                 within = [r for r in records if any(p.contains(r.published) for p in periods)]
@@ -291,8 +307,8 @@ class QuestionReader:
 
     def _elsewhere(self, text: str) -> str:
         """A county, city or province named in the question that the archive never prints."""
-        for match in _PLACE.finditer(text):
-            name = match[1] or match[2]
+        for match in (*_PLACE.finditer(text), *_SHORT_PLACE.finditer(text)):
+            name = match[1] or match[match.lastindex or 1]
             if (
                 name in _NO_PLACES
                 or name[-1] in "全我本该各邻外进出"
@@ -369,6 +385,10 @@ def _content_words(piece: str) -> list[str]:
     joinable = False
     for word, tag in rjieba.tag(piece):
         word = word.strip().lower()
+        if _ORDINAL.fullmatch(word):
+            words.append(word)  # 第五 belongs to 实验小学
+            joinable = False
+            continue
         empty = (tag != "eng" and tag.startswith(_EMPTY_TAGS)) or (tag == "d" and len(word) == 1)
         if empty and word not in _PREFIXES:
             joinable = False
@@ -387,7 +407,8 @@ def _content_words(piece: str) -> list[str]:
 def _joined_prefixes(words: Sequence[str]) -> list[str]:
     joined: list[str] = []
     for word in words:
-        if joined and joined[-1] in _PREFIXES and word not in FUNCTION_WORDS:
+        before = joined[-1] if joined else ""
+        if (before in _PREFIXES or _ORDINAL.fullmatch(before)) and word not in FUNCTION_WORDS:
             joined[-1] += word
         else:
             joined.append(word)
@@ -398,7 +419,18 @@ def _split_function(word: str) -> list[str]:
     """额是 → 额: the segmenter glues a function word to its neighbour now and then."""
     if word in FUNCTION_WORDS or rjieba.has_word(word) or len(word) > 4:
         return [word]
-    return [part for part in re.split("[的了是在有吗呢吧多少几哪]", word) if part]
+    return [part for part in re.split("[的了是在有吗呢吧多少几哪从由被]", word) if part]
+
+
+def _apart(named: Sequence[Located]) -> list[tuple[int, int]]:
+    """The places in order, overlapping ones merged."""
+    merged: list[tuple[int, int]] = []
+    for place in sorted(named, key=lambda p: p.start):
+        if merged and place.start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], place.end))
+        else:
+            merged.append((place.start, place.end))
+    return merged
 
 
 def _mask(text: str, mentions: Sequence[Located]) -> str:
