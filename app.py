@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from rag.accounts import Accounts
 from rag.errors import BulletinError
 from rag.settings import Settings, load_settings
 
@@ -45,6 +46,7 @@ def prepare_environment(settings: Settings) -> None:
 
 def serve(settings: Settings, host: str, port: int, build: Callable[[], Chain]) -> None:
     """Serve the page until interrupted; `build` runs in the background."""
+    accounts = required_accounts(settings, host)
     listener = listen(host, port)
     prepare_environment(settings)
     # Imported late: Gradio takes over two seconds and reads the environment while it is imported.
@@ -55,10 +57,8 @@ def serve(settings: Settings, host: str, port: int, build: Callable[[], Chain]) 
 
     desk = build_desk(settings, build)
     bound = listener.getsockname()[1]
-    application = build_server(desk, host, bound)
+    application = build_server(desk, host, bound, accounts, is_loopback(host))
     print(f"页面地址：http://{shown_host(host)}:{bound}/（按 Ctrl+C 停止）", flush=True)
-    if not is_loopback(host):
-        print("注意：网页没有账户，能连到这台机器的人都可以打开。", file=sys.stderr, flush=True)
     desk.engine.start()
     server = uvicorn.Server(
         uvicorn.Config(
@@ -66,6 +66,22 @@ def serve(settings: Settings, host: str, port: int, build: Callable[[], Chain]) 
         )
     )
     server.run(sockets=[listener])
+
+
+def required_accounts(settings: Settings, host: str) -> Accounts | None:
+    """The accounts that visitors sign in with; none are needed where only this machine connects.
+
+    BulletinError when they are needed and there is no administrator yet.
+    """
+    if is_loopback(host):
+        return None
+    accounts = Accounts(settings.data_dir / "accounts.json")
+    if not any(account.role == "administrator" for account in accounts.all()):
+        raise BulletinError(
+            f"在 {host} 上开放给其他机器之前，要先有管理员账户，请运行：\n"
+            "python -m rag user add 用户名 --admin"
+        )
+    return accounts
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -58,7 +58,7 @@ def build_ask_tab(page: gr.Blocks, desk: Desk, head: gr.HTML, bridge: gr.HTML) -
         records = gr.Button("记录与导出", elem_id="records", size="sm", scale=0, min_width=104)
     shown = [question, welcome, earlier, current, conversation]
 
-    def ask(
+    def converse(
         words: str, talk: Conversation, event: gr.EventData, request: gr.Request
     ) -> Iterator[tuple[Update, Update, Update, Update, Conversation]]:
         begun = begin(talk, desk, words, event._data)
@@ -107,16 +107,17 @@ def build_ask_tab(page: gr.Blocks, desk: Desk, head: gr.HTML, bridge: gr.HTML) -
         box = gr.update(value="", submit_btn="提问", stop_btn=False)
         return box, "", _earlier_html(desk, found), _current_html(desk, found), found
 
-    def open_page(talk: Conversation) -> Iterator[tuple[Update, Update]]:
-        yield str(masthead_html(None, loading=engine.loading)), gr.skip()
+    def open_page(talk: Conversation, request: gr.Request) -> Iterator[tuple[Update, Update]]:
+        reader = _reader(request)
+        yield str(masthead_html(None, engine.loading, reader)), gr.skip()
         if talk.exchanges:
             return
         opening = str(opening_html(engine))
-        yield str(_head_html(engine)), opening
+        yield str(_head_html(engine, reader)), opening
 
     gr.on(
         [question.submit, bridge.submit],
-        ask,
+        converse,
         [question, conversation],
         shown,
         show_progress="hidden",
@@ -244,8 +245,8 @@ def opening_html(engine: Engine) -> Markup:
         return not_ready_html(UNEXPECTED)
 
 
-def _head_html(engine: Engine) -> Markup:
+def _head_html(engine: Engine, reader: str) -> Markup:
     try:
-        return masthead_html(engine.holdings())
+        return masthead_html(engine.holdings(), reader=reader)
     except Exception:
-        return masthead_html(None)
+        return masthead_html(None, reader=reader)

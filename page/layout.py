@@ -15,6 +15,7 @@ from page.facts_tab import build_facts_tab
 from page.import_tab import build_import_tab
 from page.issue_view import open_issue
 from page.journal_tab import build_journal_tab
+from page.machine import build_endpoints
 from page.opening import masthead_html, not_ready_html
 from page.status_tab import build_status_tab
 from rag.errors import BulletinError
@@ -79,6 +80,7 @@ def build_page(desk: Desk) -> gr.Blocks:
                 build_evaluate_tab()
             with gr.Tab("状态", id="status"):
                 build_status_tab()
+        build_endpoints(desk)
     return page
 
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from page.engine import EMPTY_INDEX, INGEST_COMMAND, Holdings
 
 
-def masthead_html(holdings: Holdings | None, loading: bool = False) -> Markup:
+def masthead_html(holdings: Holdings | None, loading: bool = False, reader: str = "") -> Markup:
     """The page's head: its name and what the archive holds."""
     if loading:
         state = Markup("正在加载……")
@@ -20,8 +20,14 @@ def masthead_html(holdings: Holdings | None, loading: bool = False) -> Markup:
             _long_date(holdings), holdings.issues, holdings.items
         )
     return Markup(
-        '<div class="brand"><h1>政务快报问答</h1><p class="holdings">{}</p></div>'
-    ).format(state)
+        '<div class="brand"><h1>政务快报问答</h1><p class="holdings">{}{}</p></div>'
+    ).format(state, _signed_in(reader) if reader else "")
+
+
+def _signed_in(reader: str) -> Markup:
+    return Markup(
+        '<form class="leave" method="post" action="logout">{}<button class="quiet">退出</button></form>'
+    ).format(reader)
 
 
 def _long_date(holdings: Holdings) -> str:

@@ -14,11 +14,15 @@ from page.desk import Desk
 from page.engine import UNEXPECTED
 from page.evaluate_tab import evaluate_routes
 from page.facts_tab import facts_routes
+from page.gate import Gate
 from page.import_tab import NotAllowedError, import_routes
 from page.journal_tab import journal_routes
 from page.layout import STATIC, build_page, head_html, theme
+from page.openai_api import openai_routes
 from page.records import record_routes
 from page.status_tab import status_routes
+from page.visitor import reader_of
+from rag.accounts import Accounts
 from rag.errors import BulletinError
 
 MAX_UPLOAD = "20mb"
@@ -65,9 +69,13 @@ class StayAtHome:
             await self._app(scope, receive, send)
 
 
-def build_server(desk: Desk, host: str, port: int) -> FastAPI:
-    """The application to be served at host:port."""
+def build_server(
+    desk: Desk, host: str, port: int, accounts: Accounts | None = None, loopback: bool = True
+) -> FastAPI:
+    """The application to be served at host:port; with `accounts`, visitors sign in."""
     app = desk_server(desk)
+    app.add_middleware(Gate, accounts=accounts, loopback=loopback)
+    app.add_middleware(StayAtHome)
     gr.mount_gradio_app(
         app,
         build_page(desk),
@@ -79,11 +87,12 @@ def build_server(desk: Desk, host: str, port: int) -> FastAPI:
         enable_monitoring=False,
         pwa=False,
         ssr_mode=False,
-        mcp_server=False,
+        mcp_server=True,
         show_error=False,
         max_file_size=MAX_UPLOAD,
         theme=theme(),
         head=head_html(),
+        auth_dependency=(lambda request: reader_of(request) or None) if accounts else None,
     )
     return app
 
@@ -91,11 +100,10 @@ def build_server(desk: Desk, host: str, port: int) -> FastAPI:
 def desk_server(desk: Desk) -> FastAPI:
     """Everything but the Gradio page itself."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(StayAtHome)
     app.add_exception_handler(BulletinError, _told)
     app.add_exception_handler(Exception, _unexpected)
     app.mount(f"/{STATIC}", StaticFiles(directory=_FILES))
-    for routes in (record_routes, facts_routes, journal_routes, status_routes):
+    for routes in (record_routes, facts_routes, journal_routes, status_routes, openai_routes):
         app.include_router(routes(desk))
     app.include_router(evaluate_routes(desk.evaluator))
     app.include_router(import_routes(desk.settings, desk.importer, desk.engine.archive))
