@@ -7,24 +7,18 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import docx
 import pytest
-import uvicorn
 from page_fake import ATTACK, FakeChain
+from page_server import Served, serve
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import app
-from page.desk import Desk, build_desk
-from page.server import build_server
-from rag.settings import Settings
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 pytestmark = pytest.mark.skipif(
@@ -32,32 +26,6 @@ pytestmark = pytest.mark.skipif(
 )
 PATIENCE = 60_000  # milliseconds; models may still be loading on a busy machine
 QUESTION = "2023年一季度技改投资上报额是多少？"
-
-
-@dataclass
-class Served:
-    """A page being served, and the chain behind it."""
-
-    url: str
-    chain: FakeChain
-    desk: Desk
-    server: uvicorn.Server = field(repr=False)
-
-
-def serve(chain: FakeChain, data_dir: Path) -> Served:
-    """Serve the page from a thread, on a free port."""
-    settings = Settings(data_dir=data_dir, today=date(2025, 11, 21))
-    app.prepare_environment(settings)
-    desk = build_desk(settings, lambda: chain)
-    listener = app.listen("127.0.0.1", 0)
-    port = listener.getsockname()[1]
-    application = build_server(desk, "127.0.0.1", port)
-    server = uvicorn.Server(uvicorn.Config(application, log_level="error"))
-    threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True).start()
-    desk.engine.start()
-    while not server.started:
-        time.sleep(0.05)
-    return Served(f"http://127.0.0.1:{port}/", chain, desk, server)
 
 
 @pytest.fixture(scope="module")
