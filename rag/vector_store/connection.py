@@ -36,7 +36,7 @@ from rag.vector_store.lock import StoreLock
 
 # Every write and every reopening goes through all unsaved rows again (0.3 ms each); saving takes
 # longer the more is stored (0.3 s at 8,000 rows), so it is done less often then.
-CHECKPOINT_ROWS = 150
+CHECKPOINT_ROWS = 300
 STORED_PER_UNSAVED = 200
 NEVER = 1_000_000_000
 

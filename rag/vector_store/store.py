@@ -304,7 +304,12 @@ class VectorStore:
     @contextmanager
     def _writing(self, rows: int) -> Iterator[_Collections]:
         with self._connection.writing(rows) as (client, epoch):
-            yield self._resolve(client, epoch)
+            found = self._resolve(client, epoch)
+            # Reading first: when the first thing a client does is to write, its second write
+            # builds the whole vector index again (1.5 s at 2,500 chunks).
+            found.chunks.count()
+            found.records.count()
+            yield found
 
     def _resolve(self, client: ClientAPI, epoch: str) -> _Collections:
         cached = self._cache
