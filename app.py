@@ -92,6 +92,8 @@ def listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        # A browser that is early waits for the page instead of being refused.
+        listener.listen()
     except (OSError, OverflowError) as error:
         listener.close()
         raise BulletinError(
