@@ -39,7 +39,7 @@ class Reply:
 
 @dataclass
 class ChatServer:
-    """The address, and the requests received: (headers, body)."""
+    """The address, and the requests received: (headers with names in small letters, body)."""
 
     url: str
     requests: list[tuple[dict[str, str], dict[str, Any]]] = field(default_factory=list)
@@ -61,7 +61,8 @@ def chat_server(*replies: Reply | Script) -> Iterator[ChatServer]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             with lock:
-                served.requests.append((dict(self.headers), body))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                served.requests.append((headers, body))
                 step = script[min(len(served.requests), len(script)) - 1]
             reply = step if isinstance(step, Reply) else step(body)
             try:
@@ -87,7 +88,10 @@ def chat_server(*replies: Reply | Script) -> Iterator[ChatServer]:
             else:
                 message = {"role": "assistant", "content": reply.text}
                 content = json.dumps(
-                    {**_frame(), "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+                    {
+                        **_frame(),
+                        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+                    }
                 )
                 self._head(200, "application/json", len(content.encode()))
                 self.wfile.write(content.encode())
