@@ -149,7 +149,6 @@ def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -
     assert "没有.jsonl" in err
 
 
-@pytest.mark.xfail(strict=True, raises=FileNotFoundError, reason="not caught")
 def test_a_target_that_cannot_be_written_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

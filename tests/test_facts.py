@@ -58,7 +58,11 @@ BESIDE = [
     ("北塬乡小麦浇水多少亩", "1.9万亩"),
     ("北塬乡小麦追肥多少万亩", "1.4万亩"),
     ("充电端口有几个", "900个"),
-    ("老旧小区完工了几个", "13个"),
+    pytest.param(
+        "老旧小区完工了几个",
+        "13个",
+        marks=pytest.mark.xfail(strict=True, reason="the planned number has 小区 in its label"),
+    ),
 ]
 
 
@@ -72,13 +76,11 @@ def test_a_figure_comes_first_and_its_item_is_cited(
     assert cited(answer) == {place}
 
 
-@pytest.mark.xfail(strict=True, reason="the words of the next figure count for this one")
 @pytest.mark.parametrize(("question", "figure"), BESIDE, ids=[q for q, _ in BESIDE])
 def test_of_two_figures_side_by_side_the_one_asked_for_is_given(question: str, figure: str) -> None:
     assert lead(ask(question)).startswith(figure)
 
 
-@pytest.mark.xfail(strict=True, reason="几条 counts the bulletins' items, whatever the thing")
 @pytest.mark.parametrize(
     ("question", "figure"),
     [("危化企业夜查查出多少条隐患", "64条"), ("危化企业隐患已整改多少条", "58条")],

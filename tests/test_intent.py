@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.intent import asked_unit, asks_extreme, is_yes_no
+from rag.query.intent import asked_unit, asks_extreme
 from rag.schema import Intent
 from tests.archive import read
 
@@ -107,24 +107,12 @@ WORDINGS: dict[Intent, list[str]] = {
         "2024年第9期的日期",
     ],
 }
-# The bug that makes each of these is told in the reason.
-BROKEN = {
-    "第26期讲了什么": "期讲 is taken for a misspelt 期间",
-    "青岚公路改建是第几期报道的": "几期报 is taken for a count of issues",
-}
 
 
 @pytest.mark.parametrize(
     ("question", "intent"),
     [
-        pytest.param(
-            question,
-            intent,
-            id=question,
-            marks=[pytest.mark.xfail(strict=True, reason=BROKEN[question])]
-            if question in BROKEN
-            else [],
-        )
+        pytest.param(question, intent, id=question)
         for intent, questions in WORDINGS.items()
         for question in questions
     ],
@@ -166,26 +154,3 @@ def test_a_question_that_names_no_unit_leaves_it_open() -> None:
 @pytest.mark.parametrize("question", ["哪年救援装备最多", "查出隐患最少的是哪次"])
 def test_the_most_or_the_least(question: str) -> None:
     assert asks_extreme(question)
-
-
-@pytest.mark.parametrize(
-    "question",
-    ["技改投资是9999万元吗", "是不是新建了小学", "有没有查加油站", "投资完成12亿元，对吗？"],
-)
-def test_a_question_for_yes_or_no(question: str) -> None:
-    assert is_yes_no(question)
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "技改投资是多少",
-        "谁签发的",
-        pytest.param(
-            "最好的做法是什么",
-            marks=pytest.mark.xfail(strict=True, reason="什么 ends like the particle 么"),
-        ),
-    ],
-)
-def test_no_question_for_yes_or_no(question: str) -> None:
-    assert not is_yes_no(question)

@@ -149,10 +149,7 @@ def test_a_section_asked_about() -> None:
         "封丘县的技改投资是多少",
         "长垣市的防汛物资",
         "郑州市2024年优良天数",
-        pytest.param(
-            "滑县的技改投资是多少",
-            marks=pytest.mark.xfail(strict=True, reason="counties of one character are not seen"),
-        ),
+        pytest.param("滑县的技改投资是多少"),
     ],
 )
 def test_another_county_or_city_is_noticed(question: str) -> None:
@@ -205,7 +202,6 @@ def test_a_question_for_two_figures_has_two_parts() -> None:
     assert [unit for unit, _ in parts] == ["area", "people"]
 
 
-@pytest.mark.xfail(strict=True, reason="第五 is dropped as a numeral")
 def test_the_ordinal_of_a_name_belongs_to_it() -> None:
     assert "第五" in "".join(read("第五实验小学建在哪里").query.terms)
 

@@ -125,29 +125,22 @@ def _figure_facts(
             for index, figure in enumerate(clause.figures):
                 if not _fits_unit(query.unit, figure):
                     continue
-                label = _label_text(text, clause, index)
+                left, right = _label(text, clause, index)
                 time = _times(query, [clause.time], chunk, figure=True)
                 if not time and (clause.time is None or clause.time.start == clause.time.end):
                     time = _TITLE_TIME * _times(query, reading.title_times, chunk, figure=True)
+                # 已浇水1.9万亩: what is left of a figure says more of it than what is right.
+                near_words = ((left, 1.0), (right, 0.85), (part, 0.7), (previous, 0.6))
                 local = coverage(
                     terms,
-                    (label, 1.0),
-                    (part, 0.9),
-                    (previous, 0.75),
-                    (words, 0.65),
-                    (chunk.title, 0.65),
-                    (text, 0.45),
-                    (header, 0.6),
+                    *near_words,
+                    (words, 0.55),
+                    (chunk.title, 0.6),
+                    (text, 0.4),
+                    (header, 0.5),
                 )
                 named = (
-                    coverage(
-                        focus,
-                        (label, 1.0),
-                        (part, 0.9),
-                        (previous, 0.7),
-                        (words, 0.6),
-                        (chunk.title, 0.3),
-                    )
+                    coverage(focus, *near_words, (words, 0.5), (chunk.title, 0.3))
                     if focus
                     else local
                 )
@@ -185,8 +178,8 @@ def _is_former(text: str, clause: Clause, index: int) -> bool:
 _SEPARATOR = re.compile(r"[、，,；;和及与]")
 
 
-def _label_text(text: str, clause: Clause, index: int) -> str:
-    """The words about a figure, on both sides of it: 大型装备30台、抽排设施180件 parts at the 、.
+def _label(text: str, clause: Clause, index: int) -> tuple[str, str]:
+    """The words about a figure, left and right of it: 大型装备30台、抽排设施180件 parts at the 、.
 
     Without a separator they run from the figure before to the figure after, in its clause.
     """
@@ -197,7 +190,7 @@ def _label_text(text: str, clause: Clause, index: int) -> str:
         breaks = list(_SEPARATOR.finditer(text, start, figure.start))
         start = breaks[-1].end() if breaks else start
     stop = _SEPARATOR.search(text, figure.end, end)
-    return text[start : stop.start() if stop else end]
+    return text[start : figure.end], text[figure.end : stop.start() if stop else end]
 
 
 # 个, 家 and their like stand for one another in speech (几个企业 / 10余家).

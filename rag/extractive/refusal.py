@@ -75,6 +75,9 @@ def reject(query: ParsedQuery, fact: Fact, terms: Sequence[Term], focus: Sequenc
     name = lacks_name(terms, fact.chunk)
     if confidence(fact) - (_LACKS_NAME if name else 0.0) < MIN_CONFIDENCE:
         return f"快报中没有与“{name.word}”对应的内容" if name else "没有登过相关内容"
+    text = fold(fact.chunk.text)
+    if other := next((t.word for t in terms if t.word[0] == "第" and t.word not in text), ""):
+        return f"没有登过“{other}”"  # 第五实验小学 is not 第三实验小学
     if query.intent is Intent.FIGURE and fact.figure is None:
         return "相关内容登过，但没有登所问的数字"
     if word := unsaid(focus, fact.chunk, verbs=query.intent in _EVENTS):
