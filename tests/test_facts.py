@@ -51,18 +51,13 @@ FIGURES = [
     ("冬季供暖储备了多少吨燃煤", "4.2万吨", (2022, 31, 1)),
     ("石桥镇发放了多少份防火宣传单", "8000余份", (2022, 31, 2)),
 ]
-# Two figures stand beside one another, and the words about the second are taken for the first's.
+# Two figures stand beside one another; the words about the second are not the first's.
 BESIDE = [
     ("2024年抽排设施有多少件", "180件（个）"),
     ("东关街道查了几家企业", "12家"),
     ("北塬乡小麦浇水多少亩", "1.9万亩"),
     ("北塬乡小麦追肥多少万亩", "1.4万亩"),
     ("充电端口有几个", "900个"),
-    pytest.param(
-        "老旧小区完工了几个",
-        "13个",
-        marks=pytest.mark.xfail(strict=True, reason="the planned number has 小区 in its label"),
-    ),
 ]
 
 
@@ -79,6 +74,11 @@ def test_a_figure_comes_first_and_its_item_is_cited(
 @pytest.mark.parametrize(("question", "figure"), BESIDE, ids=[q for q, _ in BESIDE])
 def test_of_two_figures_side_by_side_the_one_asked_for_is_given(question: str, figure: str) -> None:
     assert lead(ask(question)).startswith(figure)
+
+
+@pytest.mark.xfail(strict=True, reason="the planned number has 小区 in its label")
+def test_a_figure_done_is_not_the_figure_planned() -> None:
+    assert lead(ask("老旧小区完工了几个")).startswith("13个")
 
 
 @pytest.mark.parametrize(
