@@ -18,7 +18,7 @@ _OFFICES = (
 )
 OFFICES = tuple(_OFFICES.split())
 _TOWNS = (
-    "王楼镇 丰庄镇 石婆固镇 东屯镇 文岩街道 潭龙街道 塔铺街道 榆林乡 马庄乡 胙城乡 司寨乡 魏邱乡"
+    "槐浦镇 青渠镇 麦垄镇 沙垄镇 新渡街道 禾兴街道 云湖街道 榆坡乡 枣岗乡 南苇乡 柏桥乡 芦湾乡"
 )
 TOWNS = tuple(_TOWNS.split())
 _SECTIONS = (
