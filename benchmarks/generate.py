@@ -26,7 +26,7 @@ _SECTIONS = (
     "生态环保 项目建设 招商引资 教育医疗"
 )
 SECTIONS = tuple(_SECTIONS.split())
-_SERIES = ("延津政务快报", "延津信息", "延津督查通报", "政务工作简报")
+_SERIES = ("云禾政务快报", "云禾信息", "云禾督查通报", "政务工作简报")
 _VERBS = (
     "加速推进",
     "扎实开展",
@@ -162,7 +162,7 @@ def make_issue(seed: int, items: int | None = None) -> MadeIssue:
         number=number,
         edition=edition,
         published=published,
-        publisher="延津县人民政府办公室",
+        publisher="云禾县人民政府办公室",
         items=made,
         distribution=_DISTRIBUTION,
         editor=_person(rng),
