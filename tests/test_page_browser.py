@@ -322,6 +322,71 @@ def test_wrong_answer_is_reported_with_a_reason(page: Page, served: Served) -> N
     assert (verdict.helpful, verdict.correct) == (False, "5542万元")
 
 
+def open_tab(page: Page, name: str) -> None:
+    page.evaluate("window.scrollTo(0, 0)")
+    tab = page.get_by_role("tab", name=name, exact=True)
+    if not tab.is_visible():
+        page.locator(".overflow-menu button").first.click()
+        tab = page.locator(".overflow-dropdown button").filter(has_text=name)
+    tab.click()
+
+
+def test_figure_is_found_while_typing_and_opens_at_its_sentence(page: Page) -> None:
+    open_tab(page, "速查")
+    page.locator(".finder input").press_sequentially("技改投资")
+    row = page.locator("table.facts tbody tr").first
+    expect(row.locator(".value")).to_have_text("5452万元")
+    expect(row.locator("mark")).to_have_text("5452万元")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert "5452万元" in download.value.path().read_text(encoding="utf-8-sig")
+    row.locator("[data-open]").click()
+    expect(page.locator("#issue mark")).to_contain_text("5452万元")
+    expect(page.locator("#issue mark")).to_be_in_viewport()
+
+
+def test_markup_of_a_bulletin_does_nothing_in_the_digest(page: Page) -> None:
+    open_tab(page, "期刊")
+    page.get_by_role("button", name="第3期").click()
+    page.locator(".part summary").click()
+    expect(page.locator(".part details")).to_contain_text("<script>")
+    assert page.evaluate("window.hacked") is None
+    assert page.locator(".part img").count() == 0
+
+
+def test_issue_is_leafed_through_from_its_year(page: Page) -> None:
+    open_tab(page, "期刊")
+    expect(page.locator(".gap").first).to_have_text("缺第1—2期")
+    page.get_by_role("button", name="第18期").click()
+    expect(page.locator(".digest")).to_contain_text("技改投资上报额 5452万元")
+    page.locator(".digest [data-open]").first.click()
+    expect(page.locator("#issue .cited")).to_be_in_viewport()
+
+
+def test_state_tells_what_is_indexed(page: Page) -> None:
+    open_tab(page, "状态")
+    expect(page.locator("table.status")).to_contain_text("2 期 3 条")
+
+
+def test_every_tab_fits_a_phone(browser: Browser, served: Served) -> None:
+    watched = watch(browser, viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page = watched.page
+    page.goto(served.url)
+    expect(page.locator(".examples button").first).to_be_visible()
+    for name, part in (
+        ("速查", "table.facts"),
+        ("期刊", ".pick"),
+        ("导入", ".upload"),
+        ("评测", ".finder select"),
+        ("状态", "table.status"),
+    ):
+        open_tab(page, name)
+        expect(page.locator(part).first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+    assert watched.errors == []
+    page.context.close()
+
+
 def test_phone_shows_the_source_below_and_needs_no_sideways_scroll(
     browser: Browser, served: Served
 ) -> None:
@@ -502,6 +567,54 @@ def test_real_refusal_says_so(real_page: Page) -> None:
     ask(real_page, "云禾县2024年GDP是多少")
     expect(real_page.locator("#current .text")).to_contain_text("没有找到")
     expect(real_page.locator("#current .cite")).to_have_count(0)
+
+
+ISSUE = """云禾政务快报
+
+第 47 期
+
+云禾县人民政府办公室
+
+2025年11月14日
+
+【经济运行】
+
+禾澜高速运营平稳有序 县交通运输局加强路网监测，优化服务区功能，保障群众出行。截至11月10日，禾澜高速累计通行车辆26.4万辆。（交通运输局）
+
+责任编辑：陆苇
+"""
+
+
+def test_uploaded_issue_is_answered_from_and_removed_again(real_page: Page, tmp_path: Path) -> None:
+    paths = tmp_path / "2025年第47期.txt", tmp_path / "会议通知.txt"
+    paths[0].write_text(ISSUE, encoding="utf-8")
+    paths[1].write_text("请于明天上午九点开会。", encoding="utf-8")
+    open_tab(real_page, "导入")
+    real_page.set_input_files("form.upload input", [str(path) for path in paths])
+    report = real_page.locator("table.report")
+    expect(report).to_contain_text("《云禾政务快报》2025年第47期", timeout=PATIENCE)
+    expect(report).to_contain_text("没有找到期号")
+    open_tab(real_page, "问答")
+    ask(real_page, "禾澜高速累计通行车辆多少？")
+    expect(real_page.locator("#current .text")).to_contain_text("26.4万辆")
+    open_tab(real_page, "导入")
+    real_page.locator(".held summary").click()
+    real_page.on("dialog", lambda dialog: dialog.accept())
+    real_page.locator("tr").filter(has_text="2025年第47期").locator("[data-remove]").click()
+    expect(real_page.locator("#import-held")).to_contain_text("已移除", timeout=PATIENCE)
+
+
+def test_topic_is_drawn_over_time_and_each_point_opens_its_source(real_page: Page) -> None:
+    open_tab(real_page, "期刊")
+    real_page.get_by_role("button", name="专题走势").click()
+    real_page.fill("#journal .finder input", "禾澜高速 完成投资")
+    points = real_page.locator(".chart g[data-open]")
+    expect(points.last).to_contain_text("37.82亿元")
+    assert points.count() > 2
+    points.last.focus()
+    real_page.keyboard.press("Enter")
+    expect(real_page.locator("#issue mark")).to_contain_text("37.82亿元")
+    expect(real_page.locator("#issue mark")).to_be_in_viewport()
 
 
 def test_the_program_itself_connects_to_nothing_outside(real_page: Page, program: Program) -> None:
