@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import os
+import io
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+import app
+from ingest.__main__ import main as ingest_main
+from rag.__main__ import main as rag_main
 from rag.settings import PREFIX, Settings
 from tests.commands import ROOT, run_python
 
@@ -53,27 +56,29 @@ COMMANDS = list(shown_commands())
 PYTHON_COMMANDS = [words[1:] for words in COMMANDS if words[0] == "python"]
 
 
+MAIN = {("-m", "rag"): rag_main, ("-m", "ingest"): ingest_main, ("app.py",): app.main}
+
+
 @cache
 def help_text(*words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, *words, "--help"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONUTF8": "1", "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    """What a program or subcommand prints for --help."""
+    size = 2 if words[0] == "-m" else 1
+    shown = io.StringIO()
+    with redirect_stdout(shown), pytest.raises(SystemExit) as end:
+        MAIN[words[:size]]([*words[size:], "--help"])
+    assert end.value.code == 0
+    return shown.getvalue()
 
 
 def help_of(words: list[str]) -> str:
     """The help of the program or subcommand that a command runs."""
-    program = tuple(words[:2]) if words[0] == "-m" else (words[0],)
-    rest = words[len(program) :]
-    subcommands = {"rag": ("ask", "evaluate", "status"), "ingest": ("remove", "watch")}
-    if rest and rest[0] in subcommands.get(program[-1], ()):
-        program = (*program, rest[0])
+    size = 2 if words[0] == "-m" else 1
+    program, rest = tuple(words[:size]), words[size:]
+    for word in rest:
+        named = rf"[{{,]{re.escape(word)}[,}}]|{re.escape(' '.join((*program, word)))} "
+        if not re.search(named, help_text(*program)):
+            break
+        program = (*program, word)
     return help_text(*program)
 
 
