@@ -7,10 +7,6 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-
 from page.facts import Fact
 from rag.extractive.wording import say_spoken
 
@@ -89,6 +85,11 @@ def as_csv(facts: Iterable[Fact]) -> bytes:
 
 def as_xlsx(facts: Iterable[Fact]) -> bytes:
     """A workbook with one sheet, its first row fixed and filterable."""
+    # Imported late, so that the page is there sooner.
+    from openpyxl import Workbook
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
+
     book = Workbook()
     sheet = book.active
     assert sheet is not None

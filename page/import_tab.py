@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import gradio as gr
 from fastapi import APIRouter, Depends, Request
@@ -11,13 +12,15 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 from starlette.datastructures import UploadFile
 
-from ingest.report import FileReport, IngestReport, Status
-from ingest.report_table import STATUS_WORDS, summary
 from page.archive import Archive
-from page.importing import LARGEST_FILE, MOST_FILES, SUFFIXES, Importer, Job, without_folder
+from page.importing import LARGEST_FILE, MOST_FILES, Importer, Job, suffixes, without_folder
 from page.visitor import may_administer
 from rag.errors import BulletinError, SourceError
 from rag.settings import Settings
+
+# The ingest is imported where it is called: it brings Chroma, which the page need not wait for.
+if TYPE_CHECKING:
+    from ingest.report import FileReport, IngestReport
 
 
 class NotAllowedError(BulletinError):
@@ -85,7 +88,7 @@ def form_html(archive: Archive) -> Markup:
         '</label></form><div id="import-job" aria-live="polite"></div>'
         '<details class="held"><summary>已收录的快报（移除某一期）</summary>'
         '<div id="import-held">{}</div></details>'
-    ).format(",".join(SUFFIXES), MOST_FILES, LARGEST_FILE // 2**20, held_html(archive))
+    ).format(",".join(suffixes()), MOST_FILES, LARGEST_FILE // 2**20, held_html(archive))
 
 
 def held_html(archive: Archive) -> Markup:
@@ -141,6 +144,8 @@ def _question_html(job: Job) -> Markup:
 
 def report_html(report: IngestReport | None, job: Job, settings: Settings) -> Markup:
     """What became of each file, with warnings by place."""
+    from ingest.report_table import summary
+
     parts: list[Markup] = []
     if report:
         rows = Markup("").join(row for file in report.files for row in _file_rows(file, settings))
@@ -164,6 +169,8 @@ def report_html(report: IngestReport | None, job: Job, settings: Settings) -> Ma
 
 
 def _file_rows(file: FileReport, settings: Settings) -> Iterator[Markup]:
+    from ingest.report_table import STATUS_WORDS
+
     yield Markup(
         '<tr class="{}"><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>'
     ).format(
@@ -188,7 +195,7 @@ def _file_rows(file: FileReport, settings: Settings) -> Iterator[Markup]:
         ]
         remarks += [f"新增{name}" for name in file.changes.added]
         remarks += [f"删去{name}" for name in file.changes.removed]
-    if file.status is Status.FAILED:
+    if file.error:
         remarks.insert(0, file.error)
     for remark in remarks:
         yield Markup('<tr class="note"><td></td><td colspan="4">{}</td></tr>').format(

@@ -9,42 +9,46 @@ import threading
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ingest.indexer import ingest_paths
-from ingest.loader import (
-    HTML_SUFFIXES,
-    IMAGE_SUFFIXES,
-    MARKDOWN_SUFFIXES,
-    OFFICE_SUFFIXES,
-    TEXT_SUFFIXES,
-)
-from ingest.reading import read_file
-from ingest.removal import remove_issue
-from ingest.report import IngestReport
-from ingest.run import Embedder, Progress
 from page.archive import Archive
 from page.engine import UNEXPECTED
 from rag.errors import BulletinError, SourceError
 from rag.schema import Bulletin, IssueRef
 from rag.settings import Settings
 
+# The ingest is imported where it is called: it brings Chroma, which the page need not wait for.
+if TYPE_CHECKING:
+    from ingest.report import IngestReport
+    from ingest.run import Embedder, Progress
+
 log = logging.getLogger(__name__)
 
 LARGEST_FILE = 20 * 2**20
 MOST_FILES = 100
+_PLAIN = frozenset({".txt", ".text", ".md", ".markdown"})
 _PACKED = frozenset({".docx", ".zip"})
-SUFFIXES = sorted(
-    TEXT_SUFFIXES
-    | MARKDOWN_SUFFIXES
-    | HTML_SUFFIXES
-    | IMAGE_SUFFIXES
-    | OFFICE_SUFFIXES
-    | _PACKED
-    | {".pdf"}
-)
 _PROGRAMS = (b"MZ", b"\x7fELF", b"#!")
 _NAME = re.compile(r"[^\w\-—–.（）()《》【】 ]+")
+
+
+@cache
+def suffixes() -> tuple[str, ...]:
+    """The endings of the files that can be taken in."""
+    from ingest import loader
+
+    several = (
+        loader.TEXT_SUFFIXES,
+        loader.MARKDOWN_SUFFIXES,
+        loader.HTML_SUFFIXES,
+        loader.IMAGE_SUFFIXES,
+        loader.OFFICE_SUFFIXES,
+        _PACKED,
+        {".pdf"},
+    )
+    return tuple(sorted(frozenset().union(*several)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,8 @@ class Importer:
 
     def remove(self, key: str) -> IssueRef:
         """Take an issue out of the index; SourceError when it is not there."""
+        from ingest.removal import remove_issue
+
         known = {issue.key: issue for issue, _ in self._archive().dates()}
         if key not in known:
             raise SourceError("库里没有这一期，可能已经移除。")
@@ -165,6 +171,8 @@ class Importer:
         threading.Thread(target=run, name="import", daemon=True).start()
 
     def _look(self, job: Job) -> None:
+        from ingest.reading import read_file
+
         hashes = {record.issue.key: record.content_hash for record in self._archive().issues()}
         found: list[Found] = []
         for path in job.files:
@@ -182,6 +190,7 @@ class Importer:
     def _take_in(self, job: Job) -> None:
         paths = [path for path in job.files if path.name not in job.skipped]
         if paths:
+            from ingest.indexer import ingest_paths
 
             def tell(progress: Progress) -> None:
                 job.done, job.total = progress.files, progress.files_total
@@ -201,14 +210,14 @@ def _found(path: Path, bulletin: Bulletin, hashes: dict[str, str]) -> Found:
 def check_upload(name: str, content: bytes) -> None:
     """Refuse a file that is too large, empty, or by its name or content no document."""
     shown = safe_name(name)
-    if Path(shown).suffix.lower() not in SUFFIXES:
-        raise SourceError(f"{shown}：不支持这种文件。可导入：{'、'.join(SUFFIXES)}。")
+    if Path(shown).suffix.lower() not in suffixes():
+        raise SourceError(f"{shown}：不支持这种文件。可导入：{'、'.join(suffixes())}。")
     if not content:
         raise SourceError(f"{shown}：文件是空的。")
     if len(content) > LARGEST_FILE:
         raise SourceError(f"{shown}：文件超过{LARGEST_FILE // 2**20} MB。")
     suffix = Path(shown).suffix.lower()
-    if content.startswith(_PROGRAMS) or (suffix in TEXT_SUFFIXES and _is_binary(content)):
+    if content.startswith(_PROGRAMS) or (suffix in _PLAIN and _is_binary(content)):
         raise SourceError(f"{shown}：内容不是文档，没有导入。")
     if suffix == ".pdf" and b"%PDF-" not in content[:1024]:
         raise SourceError(f"{shown}：内容不是 PDF。")

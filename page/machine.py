@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import gradio as gr
+from gradio.events import api
 
 from page.desk import Desk
 from page.engine import UNEXPECTED
@@ -72,24 +73,24 @@ def build_endpoints(desk: Desk) -> None:
 
         return told(rows)
 
-    gr.api(
+    api(
         ask,
         api_name="ask",
         api_description="就已收录的政务快报提问。返回回答、编号的出处（逐字引文、期号、日期、部门）"
         "和数字核对结果；outcome 为 not_found 表示快报里没有。question 是问题，history 是前文。",
     )
-    gr.api(
+    api(
         find_figures,
         api_name="find_figures",
         api_description="按关键词查快报里的数字：每个数字是什么、所指时间、原句和出处。"
         "可用 year、department、section 缩小范围。",
     )
-    gr.api(
+    api(
         read_issue,
         api_name="read_issue",
         api_description="某年某期快报的全文。year 是年份，issue 是期号。",
     )
-    gr.api(list_issues, api_name="list_issues", api_description="已收录的快报：期号和日期。")
+    api(list_issues, api_name="list_issues", api_description="已收录的快报：期号和日期。")
 
 
 _COLUMNS = (

@@ -377,7 +377,7 @@ def test_every_tab_fits_a_phone(browser: Browser, served: Served) -> None:
         ("速查", "table.facts"),
         ("期刊", ".pick"),
         ("导入", ".upload"),
-        ("评测", ".finder select"),
+        ("评测", ".finder .act"),
         ("状态", "table.status"),
     ):
         open_tab(page, name)
