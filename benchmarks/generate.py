@@ -17,9 +17,7 @@ _OFFICES = (
     "行政审批局 乡村振兴局 公安局 法院 检察院 气象局 供电公司"
 )
 OFFICES = tuple(_OFFICES.split())
-_TOWNS = (
-    "槐浦镇 青渠镇 麦垄镇 沙垄镇 新渡街道 禾兴街道 云湖街道 榆坡乡 枣岗乡 南苇乡 柏桥乡 芦湾乡"
-)
+_TOWNS = "槐浦镇 青渠镇 麦垄镇 沙垄镇 新渡街道 禾兴街道 云湖街道 榆坡乡 枣岗乡 南苇乡 柏桥乡 芦湾乡"
 TOWNS = tuple(_TOWNS.split())
 _SECTIONS = (
     "全力拼经济 防汛备汛 麦田管理 安全生产 用地保障 城市建设 产业发展 优化营商环境 文明祭祀 乡村振兴 民生实事 "
@@ -322,8 +320,9 @@ def print_date(day: date, style: str) -> str:
 def chinese(number: int) -> str:
     """A number below 100 in Chinese numerals: 11 → 十一."""
     tens, ones = divmod(number, 10)
-    digits = ("", *"一二三四五六七八九")
-    return ("" if tens == 0 else "十" if tens == 1 else f"{digits[tens]}十") + digits[ones]
+    digits: tuple[str, ...] = ("", *"一二三四五六七八九")
+    front = "" if tens == 0 else "十" if tens == 1 else f"{digits[tens]}十"
+    return front + digits[ones]
 
 
 def _heading(section: str, setting: Setting, order: int) -> str:

@@ -23,6 +23,7 @@ from rag.query.conversation import resolve
 from rag.query.reader import QuestionReader
 from rag.query.spelling import SoundIndex
 from rag.query.vocabulary import Vocabulary
+from rag.reranker import CrossEncoderReranker, load_reranker
 from rag.retriever import BulletinRetriever, HybridRetriever
 from rag.schema import Answer, Intent, ParsedQuery, Turn
 from rag.settings import Settings
@@ -61,13 +62,14 @@ class BulletinChain(Runnable[Any, Answer]):
         embeddings: BulletinEmbeddings,
         departments: DepartmentNames,
         writer: ChatWriter | None = None,
+        reranker: CrossEncoderReranker | None = None,
     ) -> None:
         self.settings = settings
         self.catalog = catalog
         self.store = store
         self.embeddings = embeddings
         self.departments = departments
-        self.search = HybridRetriever(embeddings, store, catalog)
+        self.search = HybridRetriever(embeddings, store, catalog, reranker=reranker)
         self.words = WordVectors(
             settings.data_dir / "words.sqlite3", embeddings.model_id, embeddings.embed_documents
         )
@@ -253,4 +255,5 @@ def build_chain(settings: Settings) -> BulletinChain:
     catalog.sync(store)
     departments = load_departments(settings.data_dir / "departments.toml")
     writer = ChatWriter(build_chat_model(settings)) if settings.chat_model else None
-    return BulletinChain(settings, catalog, store, embeddings, departments, writer)
+    reranker = load_reranker(settings.reranker_model)
+    return BulletinChain(settings, catalog, store, embeddings, departments, writer, reranker)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -36,6 +36,10 @@ class LexicalIndex(Protocol):
     def chunks(self, ids: Sequence[str]) -> list[Chunk]: ...
 
 
+class Reranker(Protocol):
+    def scores(self, question: str, texts: Sequence[str]) -> list[float]: ...
+
+
 class HybridRetriever:
     """Finds the items nearest to a question."""
 
@@ -45,7 +49,9 @@ class HybridRetriever:
         vectors: VectorIndex,
         words: LexicalIndex,
         vector_weight: float = VECTOR_WEIGHT,
+        reranker: Reranker | None = None,
     ) -> None:
+        self._reranker = reranker
         self._embedder = embedder
         self._vectors = vectors
         self._words = words
@@ -66,11 +72,21 @@ class HybridRetriever:
         )
         fused = dict(weighted_sum([(vector, self._weight), (lexical, 1 - self._weight)])[:k])
         chunks = {chunk.id: chunk for chunk in self._words.chunks(list(fused))}
+        fused = self._reranked(text, {k: s for k, s in fused.items() if k in chunks}, chunks)
         return [
             Hit(chunks[key], score, vector.get(key, 0.0), lexical.get(key, 0.0))
             for key, score in fused.items()
-            if key in chunks
         ]
+
+    def _reranked(
+        self, text: str, fused: Mapping[str, float], chunks: Mapping[str, Chunk]
+    ) -> dict[str, float]:
+        """The same items, ordered by the reranker's scores and the fused ones in equal parts."""
+        if self._reranker is None or not fused:
+            return dict(fused)
+        scores = self._reranker.scores(text, [chunks[key].text for key in fused])
+        second = dict(zip(fused, scores, strict=True))
+        return dict(weighted_sum([(second, 0.5), (fused, 0.5)]))
 
 
 class BulletinRetriever(BaseRetriever):

@@ -23,7 +23,7 @@ PACKAGES = ("rag", "ingest", "page", "prompts")
 # From the ground up: a module imports from its own layer and from those above it in this table.
 LAYERS = {
     "base": "errors schema settings text",
-    "parts": "departments embedding_model embeddings entities fusion metrics",
+    "parts": "departments embedding_model embeddings entities fusion metrics reranker",
     "stores": "accounts catalog feedback vector_store word_vectors",
     "steps": "citations extractive generative query retriever verifier",
     "whole": "answer_json chain evaluation __main__",
@@ -46,7 +46,7 @@ FRAMEWORKS = {
     "chromadb": {"rag.vector_store"},
     "gradio": {"page"},
     "torch": {"rag.embeddings"},
-    "sentence_transformers": {"rag.embeddings"},
+    "sentence_transformers": {"rag.embeddings", "rag.reranker"},
 }
 
 

@@ -118,6 +118,15 @@ class Catalog:
         )
         return [read_issue(row) for row in rows]
 
+    def span(self, filters: Filters = NO_FILTERS) -> tuple[int, date | None, date | None]:
+        """How many issues have an item under the filters, and the first and last of their dates."""
+        where = issue_condition(filters)
+        row = self._rows(
+            f"SELECT COUNT(*), MIN(published), MAX(published) FROM issues WHERE {where.sql}", where
+        )[0]
+        first, last = (read_day(day) if day is not None else None for day in row[1:])
+        return int(row[0]), first, last
+
     def dates(self) -> list[tuple[IssueRef, date]]:
         """Every issue with its date, by date; lighter than `issues`, which carry their text."""
         rows = self._rows(

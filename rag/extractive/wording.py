@@ -6,7 +6,7 @@ import calendar
 from datetime import date
 
 from rag.entities.times import EARLIEST
-from rag.schema import Chunk, IssueRecord, ParsedQuery, Period
+from rag.schema import Chunk, ParsedQuery, Period
 
 
 def say_period(period: Period) -> str:
@@ -71,10 +71,9 @@ def say_filters(query: ParsedQuery) -> str:
     return "；".join(parts)
 
 
-def say_range(issues: list[IssueRecord], items: int) -> str:
+def say_range(issues: int, first: date | None, last: date | None, items: int) -> str:
     """2022-03-04 至 2025-10-30 的 12 期、108 条"""
-    if not issues:
+    if first is None or last is None:
         return "0 期"
-    first, last = issues[0].published, issues[-1].published
     days = first.isoformat() if first == last else f"{first.isoformat()} 至 {last.isoformat()}"
-    return f"{days} 的 {len(issues)} 期、{items} 条"
+    return f"{days} 的 {issues} 期、{items} 条"

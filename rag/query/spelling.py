@@ -50,8 +50,8 @@ class SoundIndex:
                 self._words.add(word)
                 self._by_sound.setdefault(sound(word), word)
         self._pairs: dict[str, set[str]] = {}
-        pairs = {text[i : i + 2] for text in texts for i in range(len(text) - 1)}
-        for pair in pairs:
+        self._printed = {text[i : i + 2] for text in texts for i in range(len(text) - 1)}
+        for pair in self._printed:
             if _is_chinese(pair):
                 self._pairs.setdefault(_pair_sound(pair), set()).add(pair)
 
@@ -106,12 +106,15 @@ class SoundIndex:
         prints: Callable[[str], bool],
     ) -> str | None:
         """A pair of characters of the same sound that the archive prints in the same place."""
-        if len(piece) != 2 or not _is_slip(group, piece, known) or prints(piece):
+        if len(piece) != 2 or not _is_slip(group, piece, known) or piece in self._printed:
             return None
         for pair in sorted(self._pairs.get(_pair_sound(piece), ())):
-            if any(a == b for a, b in zip(pair, piece, strict=True)) and (
-                (after and prints(pair + after)) or (before and prints(before + pair))
-            ):
+            if not any(a == b for a, b in zip(pair, piece, strict=True)):
+                continue
+            # Neighbours are looked up in pairs first: reading the archive takes time.
+            follows = after and pair[1] + after[0] in self._printed and prints(pair + after)
+            precedes = before and before + pair[0] in self._printed and prints(before + pair)
+            if follows or precedes:
                 return pair
         return None
 
