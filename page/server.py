@@ -46,7 +46,8 @@ _POLICY = "; ".join(
 )
 _HEADERS = (
     (b"content-security-policy", _POLICY.encode()),
-    (b"referrer-policy", b"no-referrer"),
+    # With no-referrer the browser would call the origin of its own forms null.
+    (b"referrer-policy", b"same-origin"),
     (b"x-content-type-options", b"nosniff"),
 )
 

@@ -14,6 +14,7 @@ from page_fake import FakeChain
 import app
 from page.desk import Desk, build_desk
 from page.server import build_server
+from rag.accounts import Accounts
 from rag.settings import Settings
 
 
@@ -27,14 +28,14 @@ class Served:
     server: uvicorn.Server = field(repr=False)
 
 
-def serve(chain: FakeChain, data_dir: Path) -> Served:
-    """Serve the page from a thread, on a free port."""
+def serve(chain: FakeChain, data_dir: Path, accounts: Accounts | None = None) -> Served:
+    """Serve the page from a thread, on a free port; with accounts as if to other machines."""
     settings = Settings(data_dir=data_dir, today=date(2025, 11, 21))
     app.prepare_environment(settings)
     desk = build_desk(settings, lambda: chain)
     listener = app.listen("127.0.0.1", 0)
     port = listener.getsockname()[1]
-    application = build_server(desk, "127.0.0.1", port)
+    application = build_server(desk, "127.0.0.1", port, accounts, loopback=accounts is None)
     server = uvicorn.Server(uvicorn.Config(application, log_level="error"))
     threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True).start()
     desk.engine.start()

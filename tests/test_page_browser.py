@@ -19,6 +19,7 @@ from page_server import Served, serve
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import app
+from rag.accounts import Accounts
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 pytestmark = pytest.mark.skipif(
@@ -455,6 +456,36 @@ def test_empty_archive_says_what_to_run(browser: Browser, tmp_path: Path) -> Non
     expect(page.locator("#welcome pre")).to_contain_text("python -m ingest")
     expect(page.locator("#head")).to_contain_text("尚无数据")
     page.context.close()
+    running.server.should_exit = True
+
+
+def test_two_readers_sign_in_and_keep_their_own_conversations(
+    browser: Browser, tmp_path: Path
+) -> None:
+    accounts = Accounts(tmp_path / "accounts.json")
+    for name in ("甲", "乙"):
+        accounts.add(name, "correct horse battery")
+    running = serve(FakeChain(), tmp_path, accounts)
+    pages = []
+    for name in ("甲", "乙"):
+        page = watch(browser).page
+        page.goto(running.url)
+        page.fill("#name", name)
+        page.fill("#password", "correct horse battery")
+        page.get_by_role("button", name="登录").click()
+        expect(page.locator("#head .leave")).to_contain_text(name)
+        ask(page, f"{name}问技改投资")
+        pages.append(page)
+    assert [each.title for each in running.desk.conversations.listed("甲")] == ["甲问技改投资"]
+    pages[1].click("#records")
+    expect(pages[1].locator("#talks li")).to_have_count(1)
+    pages[1].keyboard.press("Escape")
+    open_tab(pages[1], "导入")
+    expect(pages[1].locator(".part .problem")).to_contain_text("只有管理员")
+    pages[1].get_by_role("button", name="退出").click()
+    expect(pages[1].locator("#password")).to_be_visible()
+    for page in pages:
+        page.context.close()
     running.server.should_exit = True
 
 
