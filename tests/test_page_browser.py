@@ -16,7 +16,7 @@ import docx
 import pytest
 from page_fake import ATTACK, FakeChain
 from page_server import Served, serve
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 import app
 from rag.accounts import Accounts
@@ -73,14 +73,25 @@ def watch(browser: Browser, **options: object) -> Watched:
     return watched
 
 
+@pytest.fixture(scope="module")
+def desktop(browser: Browser) -> Iterator[BrowserContext]:
+    """One context for many tests, so that the page's files are fetched once."""
+    context = browser.new_context(locale="zh-CN", viewport={"width": 1366, "height": 768})
+    context.add_init_script(_WATCH_POLICY)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(browser: Browser, served: Served) -> Iterator[Page]:
-    watched = watch(browser, viewport={"width": 1366, "height": 768})
-    watched.page.goto(served.url)
-    expect(watched.page.locator(".examples button").first).to_be_visible()
-    yield watched.page
-    assert watched.errors == []
-    watched.page.context.close()
+def page(desktop: BrowserContext, served: Served) -> Iterator[Page]:
+    opened = desktop.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.goto(served.url)
+    expect(opened.locator(".examples button").first).to_be_visible()
+    yield opened
+    assert errors == []
+    opened.close()
 
 
 def ask(page: Page, question: str) -> None:
