@@ -383,7 +383,7 @@ FAILURES = {
     "a loop": (Reply("建立技改项目库[2]。" * 40), "反复"),
     "English": (Reply("The investment in the first quarter was 3280 [3]. It grew."), "中文"),
     "a refusal": (Reply("抱歉，作为一个人工智能语言模型，我无法回答这个问题。"), "拒绝"),
-    "JSON": (Reply('{"answer": "3280万元", "sources": [3]}'), "原文摘录"),
+    "JSON": (Reply('{"answer": "3280万元", "sources": [3]}'), "没有用句子"),
     "no protocol": (Reply(raw="<html>Bad Gateway</html>"), "对话模型"),
     "half a protocol": (Reply(raw='{"choices": []}'), "对话模型"),
     "thoughts only": (Reply("<think>先看材料，再回答"), "原文摘录"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -315,3 +316,38 @@ def test_a_figure_does_not_stand_inside_a_longer_one() -> None:
 
 def test_a_passage_is_a_verbatim_piece_of_its_item() -> None:
     assert Passage(ROAD, Span(0, 7)).text == "县交通运输局全"
+
+
+# --- what a 1.5B model wrote ---------------------------------------------------------------------
+
+
+PLANTED_2022 = replace(
+    item("自然资源局", "县自然资源局推进国土绿化", "截至目前，全县完成造林2350亩。", 8),
+    published=date(2022, 3, 11),
+)
+PLANTED_2024 = replace(
+    item("自然资源局", "县自然资源局推进国土绿化", "截至目前，全县完成造林3180亩。", 9),
+    published=date(2024, 3, 8),
+)
+
+
+def test_a_figure_of_one_year_must_not_be_told_of_two() -> None:
+    problems = verdict("22年和24年都完成造林3180亩。", PLANTED_2022, PLANTED_2024).problems
+
+    assert "数字“3180亩”的时间" in problems
+
+
+def test_an_amount_must_not_become_a_difference() -> None:
+    problems = verdict("完成造林相差3180亩。", PLANTED_2022, PLANTED_2024).problems
+
+    assert "数字“3180亩”" in problems
+
+
+def test_a_difference_of_two_years_is_computed() -> None:
+    text = verdict("完成造林相差830亩。", PLANTED_2022, PLANTED_2024).text  # 3180 − 2350
+
+    assert text == "完成造林相差830亩（程序计算：3180－2350＝830亩）。"
+
+
+def test_a_figure_of_one_year_is_not_one_of_every_year() -> None:
+    assert "“每年”" in verdict("每年完成造林3180亩。", PLANTED_2024).problems

@@ -14,7 +14,7 @@ from rag.generative.material import QUANTITIES, TABLES, Material
 from rag.generative.reply import Draft
 from rag.schema import Answer
 from rag.text import Span, fold
-from rag.verifier import ClaimChecker, FitsTime, Passage, check_figures, stands_in
+from rag.verifier import ClaimChecker, FitsTime, Passage, Verdict, check_figures, stands_in
 from rag.verifier.figures import own_words_removed
 from rag.verifier.quantities import bare_words, share
 
@@ -22,7 +22,7 @@ ORIGINAL = "原文摘录："
 MOST_SENTENCES = {True: 3, False: 6}  # over a table, for a fact
 # The same words, give or take a particle.
 _SAME = 90
-_RELATED = 0.3
+_RELATED = 0.2
 _CITED_AT_ALL = 0.15
 _RECITED = 3
 
@@ -77,17 +77,26 @@ class Composer:
     def _verified(self, draft: Draft) -> Kept | None:
         """The sentence with what it rests on: what it points at, else what it comes nearest to."""
         pointed = self._material.numbered(draft.numbers)
-        choices = [pointed] if pointed else []
-        near = sorted(
-            self._material.passages, key=lambda p: -share(bare_words(draft.text), p.text)
-        )[:_RECITED]
-        choices += [(passage,) for passage in near]
-        choices += [tuple(dict.fromkeys((*pointed, near[0])))] if pointed and near else []
+        near = self._nearest(draft)
+        choices = [pointed, *((passage,) for passage in near)]
+        if pointed:
+            choices.append(tuple(dict.fromkeys((*pointed, *near[:1]))))
+        elif self._table:
+            choices.append(self._material.passages)
         for cited in choices:
-            verdict = self._checker.check(draft.text, cited, self._material.items, self._fits_time)
+            if not any(share(bare_words(draft.text), p.text) >= _RELATED for p in cited):
+                continue  # a name alone stands above every sentence of its item
+            verdict = self._check(draft.text, cited)
             if not verdict.problems:
                 return Kept(verdict.text, _needed(draft.text, cited))
         return None if draft.numbers else self._gathered(draft)
+
+    def _nearest(self, draft: Draft) -> list[Passage]:
+        words = bare_words(draft.text)
+        return sorted(self._material.passages, key=lambda p: -share(words, p.text))[:_RECITED]
+
+    def _check(self, sentence: str, cited: Sequence[Passage]) -> Verdict:
+        return self._checker.check(sentence, cited, self._material.items, self._fits_time)
 
     def _gathered(self, draft: Draft) -> Kept | None:
         """A sentence over several items that claims no figure and names nobody, marked as such."""
@@ -100,12 +109,17 @@ class Composer:
         return None if verdict.problems else Kept(f"归纳：{verdict.text}", ())
 
     def _verbatim(self, draft: Draft) -> Kept | None:
-        """The printed sentence that the failed one points at, where the answer rests on it."""
+        """The printed sentence that the failed one means, where the answer rests on it."""
         own = {(c.chunk_id, c.start, c.end) for c in self._extractive.citations}
-        for passage in self._material.numbered(draft.numbers):
+        for passage in (*self._material.numbered(draft.numbers), *self._nearest(draft)):
             answers = (passage.chunk.id, passage.span.start, passage.span.end) in own
             near = share(bare_words(draft.text), passage.text) >= _RELATED
-            if near and (answers or self._extractive.query.intent not in QUANTITIES):
+            if (
+                near
+                and (answers or self._extractive.query.intent not in QUANTITIES)
+                # Its figures may be of another time than the one asked about.
+                and not self._check(passage.text, (passage,)).problems
+            ):
                 return Kept(passage.text, (passage,))
         return None
 

@@ -52,8 +52,8 @@ class Material:
 def material_for(answer: Answer) -> Material | None:
     """What the model may write from; None where it has nothing to add.
 
-    For a fact, the items of the extractive answer; unless a quantity was asked for, which stands
-    in one item, also those found nearly as well. For a table its cited sentences, all or none:
+    For a fact, the items of the extractive answer; unless a quantity or a time was asked for, also
+    those found nearly as well, which may be of another time. For a table its cited sentences, all or none:
     a summary of half a table would mislead.
     """
     chunks = {evidence.chunk.id: evidence.chunk for evidence in answer.evidence}
@@ -64,7 +64,7 @@ def material_for(answer: Answer) -> Material | None:
         material = Material(tuple(sorted(cited, key=lambda p: _place(p, cited))))
         return material if _size(material.passages) <= MOST_CHARACTERS else None
     items = list(dict.fromkeys(passage.chunk for passage in cited))
-    if answer.query.intent not in QUANTITIES:
+    if answer.query.intent not in QUANTITIES and not answer.query.periods:
         best = max((hit.score for hit in answer.retrieved), default=0.0)
         more = [h.chunk for h in answer.retrieved if h.score >= NEAR_BEST * best]
         items += [chunk for chunk in more if chunk not in items][:MORE_ITEMS]

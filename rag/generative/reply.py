@@ -18,6 +18,7 @@ _LEAD_IN = re.compile(
 _ACCORDING = re.compile(
     r"^(?:根据|依据|按照)?(?:以上|上述|所给|给出的|提供的|现有)?(?:材料|资料|快报|表格?|内容)(?:的?(?:内容|显示|信息|记载|可知))?[，,：:]\s*"
 )
+_DATA = re.compile(r"[{<]|\[\s*[{\"]")
 _THINKING = re.compile(r"<think>.*?</think>", re.S)
 _LONGEST_SENTENCE = 600
 _LONGEST_RANGE = 8
@@ -94,6 +95,8 @@ class ReplyReader:
         return [Draft(text, numbers_of(words))]
 
     def _check_form(self, text: str) -> None:
+        if _DATA.match(text):
+            raise ChatModelError("对话模型没有用句子回答")
         self._seen[text] = self._seen.get(text, 0) + 1
         if self._seen[text] >= _REPEATS:
             raise ChatModelError("对话模型的回答反复说同一句话")

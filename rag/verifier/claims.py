@@ -113,7 +113,11 @@ def _check_quantities(
     for claim in read_quantities(sentence, published):
         if claim.chinese and (_idle(claim) or claim.text in printed):
             continue  # 恒禾二期 is a name; its numeral counts nothing
-        matches = [g for g in given if same_amount(claim, g.quantity)]
+        matches = [
+            g
+            for g in given
+            if same_amount(claim, g.quantity) and claim.derived in ("", g.quantity.derived)
+        ]
         if not matches:
             how = computed(sentence, claim, [g.quantity for g in given])
             if how:
@@ -186,7 +190,7 @@ def _attribute(
         claim.planned and not source.planned_before
     ):
         return best, f"数字“{claim.text}”是否为计划数"
-    if not _same_time(claim.time, source.time, best.passage.chunk):
+    if not all(_same_time(time, source.time, best.passage.chunk) for time in claim.times):
         return best, f"数字“{claim.text}”的时间"
     if fits_time and not fits_time(source.time, best.passage.chunk):
         return best, f"数字“{claim.text}”不是所问时间的"
@@ -223,9 +227,7 @@ def _fit(claim: Quantity, given: _Given) -> float:
 # --- times ---------------------------------------------------------------------------------------
 
 
-def _same_time(claimed: Period | None, spoken: Period | None, chunk: Chunk) -> bool:
-    if claimed is None:
-        return True
+def _same_time(claimed: Period, spoken: Period | None, chunk: Chunk) -> bool:
     if spoken is None:
         return _of_issue(claimed, chunk)
     return (claimed.start, claimed.end) == (spoken.start, spoken.end)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
 from rag.entities.figures import find_figures
+from rag.entities.times import find_times
 from rag.schema import Checks, Citation
 from rag.text import fold
 
 # Parts of an answer that the program writes about itself: numbers of citations and of list rows,
-# the count of a list, the labels of issues, the dates of the two clocks, its own arithmetic. Dates
-# are no figures.
+# the count of a list, the labels of issues, the dates of the two clocks, its own arithmetic, and
+# what it denies.
 _OWN_WORDS = re.compile(
     r"\[\d+\]|^\s*\d+、|^共 \d+ .*$|《[^》]*》|(?:\d{4}年)?(?:增刊|专刊)?第\d+期|\d{4}-\d{2}-\d{2}"
-    r"|\d{4}年度?(?:\d{1,2}(?:[-—–~至到]\d{1,2})?月(?:\d{1,2}日)?)?|(?<!\d)\d{1,2}月(?:份|\d{1,2}日)?"
-    r"|（[^（）]*(?:年|季度|月|日|以来|截至)[^（）]*）(?=\[\d+\])|（程序计算[^）]*）",
+    r"|（[^（）]*(?:年|季度|月|日|以来|截至)[^（）]*）(?=\[\d+\])|（程序计算[^）]*）|没有找到“[^”]*”",
     re.M,
 )
+# Only 去年 and the like depend on it.
+_ANY_DAY = date(2000, 1, 1)
 _COMPUTED = re.compile(r"（程序计算：[^＝）]*＝(?P<result>[^）]+)）")
 
 
@@ -36,8 +39,12 @@ def check_figures(text: str, citations: Sequence[Citation]) -> Checks:
 
 
 def own_words_removed(text: str) -> str:
-    """An answer with spaces in place of what the program says of itself; the same length."""
-    return _OWN_WORDS.sub(lambda m: " " * len(m.group()), text)
+    """An answer with spaces in place of what the program says of itself, and of times; the same
+    length."""
+    own = _OWN_WORDS.sub(lambda m: " " * len(m.group()), text)
+    for time in find_times(own, _ANY_DAY):
+        own = own[: time.start] + " " * (time.end - time.start) + own[time.end :]
+    return own
 
 
 def stands_in(figure: str, plain_quotes: str) -> bool:

@@ -23,6 +23,10 @@ _ABOUT_WORDS = {
 _AFTER = re.compile(r"^[ \t]*(左右|上下|以上|以下|以内)")
 _DASH = r"[-—–~～至到]"
 _PLANNED = re.compile(r"计划|拟(?=[一-龥])|预计|力争|争取|目标|预期|有望|即将|将(?!近|以)")
+_DERIVED = re.compile(
+    r"(?:(?P<sum>合计|总计|总共|总和|一共)|(?<!至|不|很|许)(?:相差|差|多出|多|少|高出|高|低))"
+    r"(?:了|为|是|达|达到|约|[：:])*[ \t]*$"
+)
 _NOISE = re.compile(r"达到|共计|总计|合计|分别|其中|已经|[达为共约已了的是有在将个]")
 
 
@@ -32,7 +36,9 @@ class Quantity:
 
     `label` are the words from the figure before it in the sentence to the one behind it,
     `before` those before it in its clause, `clause` those of its clause, `following` the noun right behind it. `time` is the period its
-    clause speaks of, None when none is named or only 目前. `about` holds about, over, under.
+    clause speaks of, None when none is named or only 目前; `times` are all that are named between
+    the figure before it and itself. `derived` is sum or difference where the word before it says
+    so (合计, 相差). `about` holds about, over, under.
     `bound` is low or high for an end of a range. `planned`: its clause speaks of a plan;
     `planned_before`: that clause or an earlier one of the sentence.
     """
@@ -43,6 +49,8 @@ class Quantity:
     clause: str
     following: str
     time: Period | None
+    times: tuple[Period, ...]
+    derived: str
     about: frozenset[str]
     bound: str
     planned: bool
@@ -80,9 +88,12 @@ def read_quantities(text: str, published: date) -> tuple[Quantity, ...]:
             named = [t for t in times if clause.start <= t.start < clause.end]
             if named:
                 current = named[-1].period if named[-1].kind != "now" else None
-            for figure in inside:
+            for place, figure in enumerate(inside):
                 if clause.start <= figure.start < clause.end:
-                    found.append(_read(text, sentence, clause, inside, figure, current))
+                    last = max(inside[place - 1].end if place else 0, clause.start)
+                    own = [t for t in named if last <= t.start < figure.start and t.kind != "now"]
+                    periods = tuple(t.period for t in own)
+                    found.append(_read(text, sentence, clause, inside, figure, current, periods))
     return tuple(found)
 
 
@@ -93,6 +104,7 @@ def _read(
     figures: list[Figure],
     figure: Figure,
     time: Period | None,
+    times: tuple[Period, ...],
 ) -> Quantity:
     place = figures.index(figure)
     start = figures[place - 1].end if place else sentence.start
@@ -107,11 +119,19 @@ def _read(
         bare_words(text[clause.start : figure.start] + text[figure.end : clause.end]),
         behind[1] if behind else "",
         time,
+        times or ((time,) if time else ()),
+        _derived(text[clause.start : figure.start]),
         _about(text, figure, clause),
         _bound(text, figure, figures),
         bool(_PLANNED.search(words)),
         bool(_PLANNED.search(text[sentence.start : clause.end])),
     )
+
+
+def _derived(before: str) -> str:
+    if match := _DERIVED.search(before):
+        return "sum" if match["sum"] else "difference"
+    return ""
 
 
 def _about(text: str, figure: Figure, clause: Span) -> frozenset[str]:
