@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from ingest.report import FileReport, IngestReport
 
 
+LARGEST_UPLOAD = 200 * 2**20
+_TOO_MUCH = f"一次导入的文件合计超过{LARGEST_UPLOAD // 2**20} MB，请分几次。"
+
+
 class NotAllowedError(BulletinError):
     """The visitor is no administrator."""
 
@@ -50,13 +54,19 @@ def import_routes(
 
     @router.post("")
     async def upload(request: Request) -> HTMLResponse:
-        if int(request.headers.get("content-length") or 0) > MOST_FILES * LARGEST_FILE // 4:
-            raise SourceError("一次导入的文件太大，请分几次。")
+        if int(request.headers.get("content-length") or 0) > LARGEST_UPLOAD:
+            raise SourceError(_TOO_MUCH)
         async with request.form(max_files=MOST_FILES + 1, max_fields=10) as form:
             files = [part for part in form.getlist("files") if isinstance(part, UploadFile)]
-            uploads = [
-                (part.filename or "文件", await part.read(LARGEST_FILE + 1)) for part in files
-            ]
+            uploads: list[tuple[str, bytes]] = []
+            size = 0
+            for part in files:
+                content = await part.read(LARGEST_FILE + 1)
+                size += len(content)
+                # The length need not be given beforehand.
+                if size > LARGEST_UPLOAD:
+                    raise SourceError(_TOO_MUCH)
+                uploads.append((part.filename or "文件", content))
         return HTMLResponse(str(job_html(importer.receive(uploads), settings)))
 
     @router.get("/job/{id}")

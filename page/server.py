@@ -16,6 +16,7 @@ from page.evaluate_tab import evaluate_routes
 from page.facts_tab import facts_routes
 from page.gate import Gate
 from page.import_tab import NotAllowedError, import_routes
+from page.importing import without_folder
 from page.journal_tab import journal_routes
 from page.layout import STATIC, build_page, head_html, theme
 from page.openai_api import openai_routes
@@ -101,7 +102,12 @@ def build_server(
 def desk_server(desk: Desk) -> FastAPI:
     """Everything but the Gradio page itself."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_exception_handler(BulletinError, _told)
+
+    def told(request: Request, error: Exception) -> Response:
+        words = without_folder(str(error), desk.settings.data_dir)
+        return PlainTextResponse(words, 403 if isinstance(error, NotAllowedError) else 400)
+
+    app.add_exception_handler(BulletinError, told)
     app.add_exception_handler(Exception, _unexpected)
     app.mount(f"/{STATIC}", StaticFiles(directory=_FILES))
     for routes in (record_routes, facts_routes, journal_routes, status_routes, openai_routes):
@@ -109,10 +115,6 @@ def desk_server(desk: Desk) -> FastAPI:
     app.include_router(evaluate_routes(desk.evaluator))
     app.include_router(import_routes(desk.settings, desk.importer, desk.engine.archive))
     return app
-
-
-def _told(request: Request, error: Exception) -> Response:
-    return PlainTextResponse(str(error), 403 if isinstance(error, NotAllowedError) else 400)
 
 
 def _unexpected(request: Request, error: Exception) -> Response:

@@ -196,3 +196,9 @@ def test_messages_hold_no_folder() -> None:
         without_folder("/srv/data/uploads/ab12/第18期.txt：没有日期", folder)
         == "第18期.txt：没有日期"
     )
+
+
+def test_too_much_at_once_is_refused(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("page.import_tab.LARGEST_UPLOAD", 1000)
+    answer = client.post("/desk/import", files=[("files", ("a.txt", b"x" * 1001))])
+    assert (answer.status_code, "请分几次" in answer.text) == (400, True)
