@@ -24,6 +24,10 @@ LARGEST_TEXT = 20 * 2**20
 TEXT_SUFFIXES = frozenset({".txt", ".text"})
 MARKDOWN_SUFFIXES = frozenset({".md", ".markdown"})
 HTML_SUFFIXES = frozenset({".html", ".htm", ".xhtml"})
+# Files of programs, which lie in folders beside documents; named one by one they are refused.
+PROGRAM_SUFFIXES = frozenset(
+    ".py .pyc .json .jsonl .toml .yaml .yml .ini .log .sh .bat .lnk .sqlite3 .db .css .js".split()  # noqa: SIM905
+)
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
 WORD_SUFFIXES = frozenset({".docx", ".docm", ".dotx"})
 OFFICE_SUFFIXES = frozenset({".doc", ".wps", ".rtf", ".odt", ".wpt", ".dot"})
@@ -51,7 +55,7 @@ class LoadedText:
 def find_files(path: Path) -> list[Path]:
     """The files to be read at a path: itself, or all files below a folder, in order of name.
 
-    Hidden files, Office lock files and folders already visited through a link are passed over.
+    Hidden files, files of programs, Office lock files and folders already visited through a link are passed over.
     Raises SourceError when nothing is there or it cannot be opened.
     """
     try:
@@ -81,7 +85,7 @@ def _walk(folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:
             is_folder = False
         if is_folder:
             yield from _walk(Path(entry.path), seen)
-        else:
+        elif Path(entry.name).suffix.lower() not in PROGRAM_SUFFIXES:
             yield Path(entry.path)
 
 

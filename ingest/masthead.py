@@ -172,6 +172,10 @@ def is_publisher_line(text: str) -> bool:
     return len(text) <= 40 and bool(_ORGANISATION.search(strip_space(text)))
 
 
+# A head names one issue, seldom a second one (接第17期); a text that names more is about issues.
+LIST_OF_ISSUES = 3
+
+
 def read_masthead(lines: Sequence[str]) -> Masthead:
     """Read the head of an issue from its lines."""
     number, edition, year, at = _read_number(lines)
@@ -185,6 +189,8 @@ def read_masthead(lines: Sequence[str]) -> Masthead:
 
 
 def _read_number(lines: Sequence[str]) -> tuple[int | None, str, int | None, int]:
+    if len(_numbers_named(lines)) >= LIST_OF_ISSUES:
+        return None, "", None, -1
     edition = "增刊" if any(_SUPPLEMENT.search(line) for line in lines if _short(line)) else ""
     total: tuple[int | None, str, int | None, int] | None = None
     for at, line in enumerate(lines):
@@ -205,6 +211,17 @@ def _read_number(lines: Sequence[str]) -> tuple[int | None, str, int | None, int
         if found and total is None:
             total = (chinese_number(found["total"]), edition, None, at)
     return total or (None, edition, None, -1)
+
+
+def _numbers_named(lines: Sequence[str]) -> set[str]:
+    """The different issue numbers on lines that could give the number of an issue."""
+    return {
+        strip_space(match["number"])
+        for line in lines
+        if is_number_line(line)
+        for match in _NUMBER.finditer(fold(line))
+        if not _TOTAL_LEAD.search(fold(line)[: match.start()])
+    }
 
 
 def _short(line: str) -> bool:

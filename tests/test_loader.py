@@ -102,3 +102,10 @@ def test_links_that_point_at_each_other_are_named(tmp_path: Path) -> None:
     os.symlink(tmp_path / "甲.txt", tmp_path / "乙.txt")
     with pytest.raises(SourceError, match=r"甲\.txt：.*循环"):
         load(tmp_path / "甲.txt")
+
+
+def test_files_of_programs_in_a_folder_are_passed_over(tmp_path):
+    for name in ("2023年第18期.txt", "check.py", "qa.jsonl"):
+        (tmp_path / name).write_text("延津政务快报", encoding="utf-8")
+
+    assert [path.name for path in find_files(tmp_path)] == ["2023年第18期.txt"]

@@ -508,3 +508,11 @@ def test_date_of_printing_below_the_items_stands_in_for_a_missing_one() -> None:
 )
 def test_warnings_name_the_place(body: str, code: str, line: int) -> None:
     assert [(each.code, each.line) for each in issue(body).warnings] == [(code, line)]
+
+
+def test_a_text_that_lists_issues_is_none():
+    text = "示例快报\n文件 日期\n" + "".join(
+        f"2022年第{number}期\t2022-03-{number:02d}\n" for number in (9, 10, 11, 12)
+    )
+    with pytest.raises(NotABulletinError, match="没有找到期号"):
+        parse_bulletin(text, "README.md")
