@@ -240,7 +240,8 @@ class ExtractiveEngine:
                 if f.figure
             ]
             if found and found[0].item >= fact.item and comparison.same_indicator(found[0], fact):
-                labels.append(hit.chunk.issue.label)
+                spoken = say_spoken(found[0].spoken, hit.chunk)
+                labels.append(f"{hit.chunk.issue.label}（{spoken}）")
         return f"后续期有更新：{'、'.join(dict.fromkeys(labels))}。" if labels else ""
 
     def _other_parts(

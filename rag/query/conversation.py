@@ -51,6 +51,9 @@ def resolve(
     reading = reader.read(merged, today)
     if kind == "own":
         # 正式启用以后先开了多少床位: when it finds nothing alone, it may hang on what came before.
+        named = reading.times or reading.names or reading.issues or reading.query.filters.sections
+        if named:
+            return reading
         fuller = reader.read(_subject(reader, standalone, today) + question, today)
         return replace(reading, otherwise=fuller)
     if kind in ("attribute", "pointer"):
