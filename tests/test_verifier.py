@@ -351,3 +351,23 @@ def test_a_difference_of_two_years_is_computed() -> None:
 
 def test_a_figure_of_one_year_is_not_one_of_every_year() -> None:
     assert "“每年”" in verdict("每年完成造林3180亩。", PLANTED_2024).problems
+
+
+BEGUN = replace(
+    item("交通运输局", "县交通运输局推动禾澜高速开工", "10月18日，该项目举行开工仪式。", 10),
+    published=date(2022, 11, 25),
+)
+
+
+def test_the_day_of_the_issue_is_not_the_day_of_the_event() -> None:
+    problems = verdict("禾澜高速是2022年11月25日举行开工仪式的。", BEGUN).problems
+
+    assert problems == ("时间“2022年11月25日”",)
+    assert verdict("禾澜高速是2022年10月18日举行开工仪式的。", BEGUN).problems == ()
+
+
+HOTLINE = item("行政审批局", "县行政审批局办好12345热线", "上半年，办结率96.3%。", 11)
+
+
+def test_a_number_in_a_name_is_no_figure() -> None:
+    assert verdict("12345热线上半年办结率96.3%。", HOTLINE).problems == ()

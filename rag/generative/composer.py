@@ -60,11 +60,11 @@ class Composer:
 
     def add(self, draft: Draft) -> bool:
         """Whether the answer grew by this sentence."""
-        if len(self._kept) >= MOST_SENTENCES[self._table]:
+        if self.full:
             return False
         kept = self._verified(draft)
         if kept is None:
-            kept = self._verbatim(draft)
+            kept = None if self._table else self._verbatim(draft)
             if kept is None:
                 self.removed += 1
                 return False
@@ -122,6 +122,11 @@ class Composer:
             ):
                 return Kept(passage.text, (passage,))
         return None
+
+    @property
+    def full(self) -> bool:
+        """Whether no further sentence will be taken."""
+        return len(self._kept) >= MOST_SENTENCES[self._table]
 
     # --- the answer --------------------------------------------------------------------------
 

@@ -67,6 +67,8 @@ class GenerativeEngine:
                     raise ChatModelError(NOT_FOUND)
                 if composer.add(draft) and composer.ready:
                     yield composer.partial()
+                if composer.full:
+                    break
             final = composer.final()
             if final is None:
                 raise ChatModelError(NOT_VERIFIED)

@@ -89,8 +89,8 @@ class ReplyReader:
 
     def _read(self, words: str) -> list[Draft]:
         text = clean(_MARK.sub("", words))
-        if not re.search(r"[0-9A-Za-z一-龥]", text):
-            return []
+        if not re.search(r"[0-9A-Za-z一-龥]", text) or text.endswith(("：", ":")):
+            return []  # a heading says nothing
         self._check_form(text)
         return [Draft(text, numbers_of(words))]
 

@@ -23,6 +23,7 @@ _PLAIN = 0.75
 _KIND = re.compile(
     r"(?:总|净|新增?|人均|户均|亩均|日均|年均|月均|平均|累计|完成|实际|首批|第[一二三四五]批)[一-龥]{2}"
 )
+_OF_REPORT = re.compile(r"快报|第\s*\d+\s*期|[刊登]载|印发|报道")
 _NEGATION = re.compile(
     r"没有|没能|未(?!来|央)|无一|无需|不再|不得|不是|并非|禁止|严禁|杜绝|取消|停止|停工|暂停"
 )
@@ -105,14 +106,14 @@ def _check_quantities(
     """The sentence with figures as printed, and the problems of its figures."""
     given = [_Given(q, passage) for passage in cited for q in _quantities_of(passage)]
     published = cited[0].chunk.published
-    printed = "\n".join(f"{p.text}\n{p.chunk.title}" for p in cited)
+    printed = "\n".join(passage.chunk.text for passage in cited)
     problems: list[str] = []
     pieces: list[str] = []
     end = 0
     notes = []
     for claim in read_quantities(sentence, published):
-        if claim.chinese and (_idle(claim) or claim.text in printed):
-            continue  # 恒禾二期 is a name; its numeral counts nothing
+        if _idle(claim) or _part_of_name(claim, printed):
+            continue
         matches = [
             g
             for g in given
@@ -151,11 +152,16 @@ def _quantities_of(passage: Passage) -> list[Quantity]:
 
 def _idle(claim: Quantity) -> bool:
     """一个, 一批 and their like count nothing."""
-    return (
-        claim.figure.family != "percent"
-        and fold(claim.text).startswith("一")
-        and claim.figure.value == 1
-    )
+    one = claim.chinese and claim.figure.value == 1 and claim.text.startswith("一")
+    return one and claim.figure.family != "percent"
+
+
+def _part_of_name(claim: Quantity, printed: str) -> bool:
+    """恒禾二期 and 12345热线 are names of the item; their numbers count nothing."""
+    if claim.chinese:
+        return claim.text in printed
+    bare = not claim.figure.unit and len(claim.following) >= 2
+    return bare and claim.text + claim.following[:2] in printed
 
 
 def _as_printed(claim: Quantity, source: Quantity) -> str:
@@ -234,39 +240,39 @@ def _same_time(claimed: Period, spoken: Period | None, chunk: Chunk) -> bool:
 
 
 def _of_issue(period: Period, chunk: Chunk) -> bool:
-    """The day, the month or the year of the issue, or up to its day."""
+    """The year of the issue, or the time up to its day; the day itself is that of no event."""
     day = chunk.published
     if period.end == day:
-        return period.start <= day
-    whole_year = period.start == date(day.year, 1, 1) and period.end == date(day.year, 12, 31)
-    month = (period.start.year, period.start.month) == (period.end.year, period.end.month)
-    return period.contains(day) and (whole_year or (month and period.start.day == 1))
+        return period.start < day
+    return (period.start, period.end) == (date(day.year, 1, 1), date(day.year, 12, 31))
 
 
 def _check_times(sentence: str, cited: Sequence[Passage]) -> list[str]:
     """The times named in the sentence that no cited sentence and no date of an issue gives."""
     best: list[str] | None = None
+    of_report = bool(_OF_REPORT.search(sentence))
     for passage in cited:
         missing = []
         for mention in find_times(sentence, passage.chunk.published):
             if mention.kind == "now":
                 continue
-            period = mention.period
-            if not any(_names_time(period, other) for other in cited):
+            if not any(_names_time(mention.period, other, of_report) for other in cited):
                 missing.append(f"时间“{sentence[mention.start : mention.end]}”")
         if best is None or len(missing) < len(best):
             best = missing
     return best or []
 
 
-def _names_time(period: Period, passage: Passage) -> bool:
+def _names_time(period: Period, passage: Passage, of_report: bool) -> bool:
     chunk, span = passage.chunk, passage.span
     printed = [
         (mention.period.start, mention.period.end)
         for mention in find_times(chunk.text, chunk.published)
         if span.start <= mention.start < span.end
     ]
-    return (period.start, period.end) in printed or _of_issue(period, chunk)
+    if (period.start, period.end) in printed or _of_issue(period, chunk):
+        return True
+    return of_report and period.start == period.end == chunk.published
 
 
 # --- negation ------------------------------------------------------------------------------------
