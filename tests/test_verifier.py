@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import combinations
 
 import pytest
 
 from rag.departments import load_departments
+from rag.entities.figures import find_figures
 from rag.entities.times import year_period
 from rag.extractive.reading import read_item
 from rag.schema import Chunk, Citation, IssueRef
 from rag.text import Span
 from rag.verifier import ClaimChecker, Passage, check_figures, stands_in
+from tests.archive import archive_issues
 
 CHECKER = ClaimChecker(load_departments())
 
@@ -371,3 +376,62 @@ HOTLINE = item("行政审批局", "县行政审批局办好12345热线", "上半
 
 def test_a_number_in_a_name_is_no_figure() -> None:
     assert verdict("12345热线上半年办结率96.3%。", HOTLINE).problems == ()
+
+
+# --- every sentence of an archive, as printed and falsified --------------------------------------
+
+
+def archive_passages() -> list[Passage]:
+    return [p for _, chunks in archive_issues() for p in passages(*chunks)]
+
+
+@pytest.mark.parametrize("passage", archive_passages(), ids=lambda p: p.text[:16])
+def test_every_printed_sentence_stands(passage: Passage) -> None:
+    checked = CHECKER.check(passage.text, (passage,), ITEMS, lambda spoken, chunk: True)
+
+    assert checked.problems == ()
+    assert checked.text == passage.text
+
+
+def falsified() -> Iterator[tuple[Passage, str]]:
+    """Printed sentences with one digit changed, two figures of a kind exchanged, the year before,
+    another office or the other direction."""
+    for passage in archive_passages():
+        text = passage.text
+        for m in re.finditer(r"\d(?=[\d.]*[万亿%人个亩户家处台件公])", text):
+            yield passage, f"{text[: m.start()]}{(int(m.group()) + 3) % 10}{text[m.end() :]}"
+        figures = [f for f in find_figures(text, chinese=False) if f.unit]
+        for first, second in combinations(figures, 2):
+            if first.family == second.family and first.value != second.value:
+                yield (
+                    passage,
+                    text[: first.start]
+                    + second.text
+                    + text[first.end : second.start]
+                    + first.text
+                    + text[second.end :],
+                )
+        for m in re.finditer(r"20\d\d年", text):
+            yield passage, f"{text[: m.start()]}{int(m.group()[:4]) - 1}年{text[m.end() :]}"
+        for name in passage.chunk.printed:
+            if name in text:
+                yield (
+                    passage,
+                    text.replace(name, "县应急管理局" if name != "应急管理局" else "县教体局"),
+                )
+        if "同比增长" in text:
+            yield passage, text.replace("同比增长", "同比下降")
+
+
+FALSIFIED = [(p, words) for p, words in falsified() if words != p.text]
+
+
+def test_there_are_many_kinds_of_falsification() -> None:
+    assert len(FALSIFIED) >= 100
+
+
+@pytest.mark.parametrize(
+    ("passage", "words"), FALSIFIED, ids=lambda x: x if isinstance(x, str) else ""
+)
+def test_no_falsified_sentence_stands(passage: Passage, words: str) -> None:
+    assert CHECKER.check(words, (passage,), ITEMS).problems

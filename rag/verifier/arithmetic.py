@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import permutations
 
 from rag.verifier.quantities import Quantity, printed_number, share, unit_words
 
-_SUM = re.compile(r"合计|总计|一共|总共|共|总和|加起来|合起来")
-_DIFFERENCE = re.compile(r"相差|差|增加|减少|增长|下降|提高|降低|上升|多|少|高|低")
-_GROWTH = re.compile(r"增长|增幅|增速|提高|上升|下降|降幅|降低|减少|增加")
 # Operands speak of the same thing when their labels share this much.
 _SAME_LABEL = 0.3
 
 
-def computed(sentence: str, claim: Quantity, given: Sequence[Quantity]) -> str:
+def computed(claim: Quantity, given: Sequence[Quantity]) -> str:
     """How the claimed figure is computed from given ones (3180－2350＝830亩); "" when it isn't.
 
-    A sum, a difference or a growth rate counts, each only where the sentence says that it is one,
-    of figures printed in the same unit and said of the same thing.
+    A sum, a difference or a growth rate counts, each only where the word before the figure says
+    that it is one, of figures printed in the same unit and said of the same thing.
     """
     number = printed_number(claim.figure)
-    if number is None or claim.about or claim.bound:
+    if number is None or not claim.derived or claim.about or claim.bound:
         return ""
     unit = unit_words(claim.figure)
     exact = [
         q for q in given if not q.about and not q.bound and printed_number(q.figure) is not None
     ]
-    if unit == "%" and _GROWTH.search(sentence):
+    if unit == "%" and claim.derived == "change":
         return _growth(number, exact)
     points = unit.endswith("百分点")
     same = [q for q in exact if unit_words(q.figure) == ("%" if points else unit)]
     values = [_number(q) for q in same]
+    total = claim.derived == "sum"
     if (
-        _SUM.search(sentence)
+        total
         and not points
         and len(same) >= 2
         and sum(values) == number
@@ -46,9 +43,9 @@ def computed(sentence: str, claim: Quantity, given: Sequence[Quantity]) -> str:
         if not _alike(a, b):
             continue
         x, y = _number(a), _number(b)
-        if _SUM.search(sentence) and not points and x + y == number:
+        if total and not points and x + y == number:
             return f"{x}＋{y}＝{number}{unit}"
-        if _DIFFERENCE.search(sentence) and x - y == number:
+        if not total and x - y == number:
             return f"{x}－{y}＝{number}{unit}"
     return ""
 

@@ -81,12 +81,19 @@ class ClaimChecker:
             items,
             tuple(chunk for chunk in others if chunk not in items),
         )
+        if any(_same_words(sentence, passage.text) for passage in cited) and fits_time is None:
+            return Verdict(sentence)
         text, problems = _check_quantities(sentence, cited, fits_time)
         problems += _check_times(sentence, cited)
         problems += unsupported_names(sentence, sources, self._departments)
         problems += _check_negation(sentence, cited)
         problems += unsupported_words(sentence, sources)
         return Verdict(text, tuple(dict.fromkeys(problems)))
+
+
+def _same_words(sentence: str, printed: str) -> bool:
+    words, source = ("".join(fold(text).split()).rstrip("。；") for text in (sentence, printed))
+    return words == source
 
 
 # --- figures -------------------------------------------------------------------------------------
@@ -117,10 +124,11 @@ def _check_quantities(
         matches = [
             g
             for g in given
-            if same_amount(claim, g.quantity) and claim.derived in ("", g.quantity.derived)
+            if same_amount(claim, g.quantity)
+            and claim.derived in ("", "change", g.quantity.derived)
         ]
         if not matches:
-            how = computed(sentence, claim, [g.quantity for g in given])
+            how = computed(claim, [g.quantity for g in given])
             if how:
                 notes.append(how)
             else:
@@ -196,7 +204,7 @@ def _attribute(
         claim.planned and not source.planned_before
     ):
         return best, f"数字“{claim.text}”是否为计划数"
-    if not all(_same_time(time, source.time, best.passage.chunk) for time in claim.times):
+    if not all(_same_time(time, source.times, best.passage.chunk) for time in claim.times):
         return best, f"数字“{claim.text}”的时间"
     if fits_time and not fits_time(source.time, best.passage.chunk):
         return best, f"数字“{claim.text}”不是所问时间的"
@@ -227,16 +235,24 @@ def _fit(claim: Quantity, given: _Given) -> float:
         + 0.5 * share(claim.label, source.clause)
         + 0.5 * share(claim.clause, source.clause)
         + 0.2 * share(claim.label, context)
+        # 处置4410亩，处置率286%，处置512亩，处置率241%: only the figure before tells them apart.
+        + 0.3 * (bool(claim.previous) and claim.previous == source.previous)
     )
 
 
 # --- times ---------------------------------------------------------------------------------------
 
 
-def _same_time(claimed: Period, spoken: Period | None, chunk: Chunk) -> bool:
-    if spoken is None:
+def _same_time(claimed: Period, spoken: Sequence[Period], chunk: Chunk) -> bool:
+    if not spoken:
         return _of_issue(claimed, chunk)
-    return (claimed.start, claimed.end) == (spoken.start, spoken.end)
+    return any(_equal(claimed, period) for period in spoken)
+
+
+def _equal(claimed: Period, printed: Period) -> bool:
+    """The same days or the same words: a bare 一季度 means what it means in its item."""
+    same_words = bool(claimed.words) and claimed.words == printed.words
+    return same_words or (claimed.start, claimed.end) == (printed.start, printed.end)
 
 
 def _of_issue(period: Period, chunk: Chunk) -> bool:
@@ -266,13 +282,22 @@ def _check_times(sentence: str, cited: Sequence[Passage]) -> list[str]:
 def _names_time(period: Period, passage: Passage, of_report: bool) -> bool:
     chunk, span = passage.chunk, passage.span
     printed = [
-        (mention.period.start, mention.period.end)
+        mention.period
         for mention in find_times(chunk.text, chunk.published)
-        if span.start <= mention.start < span.end
+        if span.start <= mention.start < span.end and mention.kind != "now"
     ]
-    if (period.start, period.end) in printed or _of_issue(period, chunk):
+    if of_report and period.start == period.end == chunk.published:
         return True
-    return of_report and period.start == period.end == chunk.published
+    if not printed:
+        return _of_issue(period, chunk)
+    return any(_equal(period, other) or _year_of(period, other) for other in printed)
+
+
+def _year_of(period: Period, other: Period) -> bool:
+    """2022年 for what the text dates within 2022."""
+    year = period.start.year
+    whole = (period.start, period.end) == (date(year, 1, 1), date(year, 12, 31))
+    return whole and other.start.year == other.end.year == year
 
 
 # --- negation ------------------------------------------------------------------------------------

@@ -24,8 +24,8 @@ _AFTER = re.compile(r"^[ \t]*(左右|上下|以上|以下|以内)")
 _DASH = r"[-—–~～至到]"
 _PLANNED = re.compile(r"计划|拟(?=[一-龥])|预计|力争|争取|目标|预期|有望|即将|将(?!近|以)")
 _DERIVED = re.compile(
-    r"(?:(?P<sum>合计|总计|总共|总和|一共)|(?<!至|不|很|许)(?:相差|差|多出|多|少|高出|高|低))"
-    r"(?:了|为|是|达|达到|约|[：:])*[ \t]*$"
+    r"(?:(?P<sum>合计|总计|总共|总和|一共)|(?P<change>增长|增加|上升|提高|提升|下降|减少|降低|回落|增幅|降幅|增速)"
+    r"|(?<!至|不|很|许)(?:相差|差|多出|多|少|高出|高|低))(?:了|为|是|达到|达|约|[：:])*[ \t]*$"
 )
 _NOISE = re.compile(r"达到|共计|总计|合计|分别|其中|已经|[达为共约已了的是有在将个]")
 
@@ -37,8 +37,8 @@ class Quantity:
     `label` are the words from the figure before it in the sentence to the one behind it,
     `before` those before it in its clause, `clause` those of its clause, `following` the noun right behind it. `time` is the period its
     clause speaks of, None when none is named or only 目前; `times` are all that are named between
-    the figure before it and itself. `derived` is sum or difference where the word before it says
-    so (合计, 相差). `about` holds about, over, under.
+    the figure before it and itself, `previous` that figure. `derived` is sum, difference or change
+    where the word before it says so (合计, 相差, 增加). `about` holds about, over, under.
     `bound` is low or high for an end of a range. `planned`: its clause speaks of a plan;
     `planned_before`: that clause or an earlier one of the sentence.
     """
@@ -50,6 +50,7 @@ class Quantity:
     following: str
     time: Period | None
     times: tuple[Period, ...]
+    previous: str
     derived: str
     about: frozenset[str]
     bound: str
@@ -120,6 +121,7 @@ def _read(
         behind[1] if behind else "",
         time,
         times or ((time,) if time else ()),
+        figures[place - 1].text if place else "",
         _derived(text[clause.start : figure.start]),
         _about(text, figure, clause),
         _bound(text, figure, figures),
@@ -130,7 +132,7 @@ def _read(
 
 def _derived(before: str) -> str:
     if match := _DERIVED.search(before):
-        return "sum" if match["sum"] else "difference"
+        return match.lastgroup or "difference"
     return ""
 
 
