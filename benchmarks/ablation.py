@@ -7,13 +7,12 @@ Set BULLETIN_TODAY as the question set says.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from rag.chain import BulletinChain, build_chain
 from rag.evaluation import chain_engine, run_evaluation, text_lookup
 from rag.extractive.engine import ExtractiveEngine
-from rag.extractive.sentence_vectors import SentenceVectors
 from rag.retriever import HybridRetriever
 from rag.schema import Filters, Hit
 from rag.settings import load_settings
@@ -29,13 +28,6 @@ class Unfiltered:
         return self._search.search(text, k)
 
 
-class NoMeaning:
-    """Tells nothing of how near a sentence is to a question."""
-
-    def similarities(self, question: str, sentences: Sequence[str]) -> list[float]:
-        return [0.0] * len(sentences)
-
-
 def _weighted(chain: BulletinChain, weight: float) -> None:
     chain.search = HybridRetriever(chain.embeddings, chain.store, chain.catalog, weight)
     _rebuild(chain, search=chain.search)
@@ -45,7 +37,6 @@ def _rebuild(chain: BulletinChain, **parts: object) -> None:
     kept = {
         "archive": chain.catalog,
         "search": chain.search,
-        "sentences": SentenceVectors(chain.embeddings),
         "related": chain.words.related,
     }
     chain._engine = ExtractiveEngine(**{**kept, **parts})  # type: ignore[arg-type]
@@ -57,7 +48,6 @@ VARIANTS: dict[str, Callable[[BulletinChain], None]] = {
     "只用向量": lambda chain: _weighted(chain, 1.0),
     "检索不加条件": lambda chain: _rebuild(chain, search=Unfiltered(chain.search)),
     "不用近义词": lambda chain: _rebuild(chain, related=lambda word: {}),
-    "不比句子的意思": lambda chain: _rebuild(chain, sentences=NoMeaning()),
 }
 METRICS = ("correct", "answer_correct", "unanswerable_correct", "hit_at_1", "hit_at_5")
 

@@ -17,7 +17,6 @@ from rag.embeddings import BulletinEmbeddings, load_embeddings
 from rag.errors import BulletinError, QuestionError, SettingsError
 from rag.extractive.engine import ExtractiveEngine
 from rag.extractive.refusal import without_commands
-from rag.extractive.sentence_vectors import SentenceVectors
 from rag.generative import ChatWriter, GenerativeEngine, build_chat_model
 from rag.query.conversation import resolve
 from rag.query.reader import QuestionReader
@@ -73,9 +72,7 @@ class BulletinChain(Runnable[Any, Answer]):
         self.words = WordVectors(
             settings.data_dir / "words.sqlite3", embeddings.model_id, embeddings.embed_documents
         )
-        self._engine = ExtractiveEngine(
-            catalog, self.search, SentenceVectors(embeddings), self.words.related
-        )
+        self._engine = ExtractiveEngine(catalog, self.search, self.words.related)
         self.generative = (
             GenerativeEngine(writer, departments, settings.current_date) if writer else None
         )

@@ -13,15 +13,13 @@ from rapidfuzz import fuzz
 from rag.citations import CitationBook
 from rag.extractive import comparison
 from rag.extractive.answer_type import opposite_direction
-from rag.extractive.facts import Fact, answer_sentences, find_facts, has_cue
+from rag.extractive.facts import Fact, find_facts, has_cue
 from rag.extractive.listing import item_head, item_line, relevant, title_span
 from rag.extractive.masthead import masthead_lines
 from rag.extractive.matching import Term, coverage, weigh_terms
 from rag.extractive.reading import read_item
 from rag.extractive.refusal import MIN_FOCUS, contradicted, nearest_lines, reject, searched
-from rag.extractive.sentence_vectors import SentenceVectors
 from rag.extractive.wording import say_filters, say_range, say_spoken
-from rag.fusion import min_max
 from rag.query.intent import asks_extreme
 from rag.query.reader import Reading
 from rag.schema import (
@@ -47,7 +45,6 @@ ORDERED = 0.85  # the latest of several is asked for: a somewhat weaker match ma
 ABOUT = 0.5  # share of the question's words in a sentence that is about it
 TIMELY_MARGIN = 0.12
 SAME_TITLE = 70  # rapidfuzz ratio
-COMPARED_ITEMS = 2  # whose sentences are compared with the question by meaning; 4 gains 0.4 points
 # Facts nearly as good as the best one are about the same indicator in other issues.
 SAME_INDICATOR = 0.93
 
@@ -74,12 +71,10 @@ class ExtractiveEngine:
         self,
         archive: Archive,
         search: Search,
-        sentences: SentenceVectors,
         related: Callable[[str], Mapping[str, float]],
     ) -> None:
         self._archive = archive
         self._search = search
-        self._sentences = sentences
         self._related = related
 
     # --- entry -----------------------------------------------------------------------------
@@ -160,18 +155,7 @@ class ExtractiveEngine:
             hits,
             self.terms(query.terms),
             self.focus(query),
-            self.meaning(query.standalone, hits),
         )
-
-    def meaning(self, question: str, hits: Sequence[Hit]) -> dict[str, float]:
-        """How near the sentences of the best items are to the question, scaled to 0..1."""
-        sentences = [
-            sentence.span.of(hit.chunk.text)
-            for hit in hits[:COMPARED_ITEMS]
-            for sentence in answer_sentences(read_item(hit.chunk))
-        ]
-        values = self._sentences.similarities(question, sentences)
-        return min_max(dict(zip(sentences, values, strict=True)))
 
     def hits(self, query: ParsedQuery, k: int = FACT_ITEMS) -> list[Hit]:
         return self._search.search(query.standalone, k, self.search_filters(query))
@@ -234,9 +218,7 @@ class ExtractiveEngine:
         for hit in hits:
             found = [
                 f
-                for f in find_facts(
-                    open_query, [hit], self.terms(query.terms), self.focus(query), meaning={}
-                )
+                for f in find_facts(open_query, [hit], self.terms(query.terms), self.focus(query))
                 if f.figure
             ]
             if found and found[0].item >= fact.item and comparison.same_indicator(found[0], fact):
@@ -335,7 +317,7 @@ class ExtractiveEngine:
         book = CitationBook()
         if not query.terms and query.intent in (Intent.ISSUE, Intent.DEPARTMENT, Intent.PERSON):
             body = read_item(anchor).sentences
-            fact = Fact(hit, body[-1], None, None, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+            fact = Fact(hit, body[-1], None, None, 1.0, 1.0, 1.0, 1.0, 1.0)
             return self.finish(query, [self._fact_line(query, fact, book)], book, [hit])
         terms, focus = self.terms(query.terms), self.terms(query.focus)
         facts = self.facts(query, [hit])

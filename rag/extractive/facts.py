@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import rjieba
@@ -22,9 +22,8 @@ class Fact:
     """A sentence that may answer, with the figure that does when one is asked for.
 
     `item` is the share of the question that the item holds, `local` the share that the sentence
-    (for a figure: its clause) holds, `focus` the share of the asked-for quantity's name,
-    `meaning` the similarity of the sentence to the question relative to the other sentences
-    looked at; all 0..1. `time` is the fit of the clock (1 when no time is asked), `score` orders.
+    (for a figure: its clause) holds, `focus` the share of the asked-for quantity's name; all
+    0..1. `time` is the fit of the clock (1 when no time is asked), `score` orders.
     """
 
     hit: Hit
@@ -34,7 +33,6 @@ class Fact:
     item: float
     local: float
     focus: float
-    meaning: float
     time: float
     score: float
 
@@ -78,21 +76,19 @@ def find_facts(
     hits: Sequence[Hit],
     terms: Sequence[Term],
     focus: Sequence[Term],
-    meaning: Mapping[str, float],
 ) -> list[Fact]:
     """The candidate facts of the items found, best first.
 
-    A question for a quantity gets figures only. `meaning` gives the similarity of sentences,
-    0 for a sentence that was not compared.
+    A question for a quantity gets figures only.
     """
     facts: list[Fact] = []
     for hit in hits:
         reading = read_item(hit.chunk)
         item = item_coverage(terms, hit.chunk)
         if query.intent in QUANTITIES:
-            facts += _figure_facts(query, hit, reading, item, terms, focus, meaning)
+            facts += _figure_facts(query, hit, reading, item, terms, focus)
         else:
-            facts += _sentence_facts(query, hit, reading, item, terms, focus, meaning)
+            facts += _sentence_facts(query, hit, reading, item, terms, focus)
     return sorted(facts, key=lambda fact: -fact.score)
 
 
@@ -113,7 +109,6 @@ def _figure_facts(
     item: float,
     terms: Sequence[Term],
     focus: Sequence[Term],
-    meaning: Mapping[str, float],
 ) -> list[Fact]:
     text, chunk = hit.chunk.text, hit.chunk
     facts = []
@@ -121,7 +116,6 @@ def _figure_facts(
     for sentence in answer_sentences(reading):
         previous = ""
         words = sentence.span.of(text)
-        near = meaning.get(words, 0.0)
         for clause in sentence.clauses:
             part = clause.span.of(text)
             for index, figure in enumerate(clause.figures):
@@ -145,14 +139,12 @@ def _figure_facts(
                     if focus
                     else local
                 )
-                score = (
-                    0.28 * local + 0.22 * named + 0.2 * item + 0.12 * hit.score + 0.18 * near
-                ) * (0.4 + 0.6 * time)
+                score = (0.28 * local + 0.22 * named + 0.2 * item + 0.12 * hit.score) * (
+                    0.4 + 0.6 * time
+                )
                 if _is_former(text, clause, index):
                     score *= _FORMER
-                facts.append(
-                    Fact(hit, sentence, clause, figure, item, local, named, near, time, score)
-                )
+                facts.append(Fact(hit, sentence, clause, figure, item, local, named, time, score))
             previous = part
     return facts
 
@@ -258,7 +250,6 @@ def _sentence_facts(
     item: float,
     terms: Sequence[Term],
     focus: Sequence[Term],
-    meaning: Mapping[str, float],
 ) -> list[Fact]:
     text, chunk = hit.chunk.text, hit.chunk
     cue = _CUES.get(query.intent)
@@ -271,16 +262,10 @@ def _sentence_facts(
             terms, (words, 1.0), (chunk.title, 0.6), (text, 0.4), (header_words(chunk), 0.6)
         )
         named = coverage(focus, (words, 1.0)) if focus else local
-        near = meaning.get(words, 0.0)
         bonus = _CUE_BONUS if cue and cue.search(words) else 0.0
         weight = _FOCUS_WEIGHT if focus else 0.0
         score = (
-            (0.35 - weight) * local
-            + 2 * weight * named
-            + 0.25 * item
-            + 0.15 * hit.score
-            + (0.25 - weight) * near
-            + bonus
+            (0.35 - weight) * local + weight * named + 0.25 * item + 0.15 * hit.score + bonus
         ) * (0.4 + 0.6 * time)
-        facts.append(Fact(hit, sentence, None, None, item, local, named, near, time, score))
+        facts.append(Fact(hit, sentence, None, None, item, local, named, time, score))
     return facts
