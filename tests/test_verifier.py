@@ -378,6 +378,24 @@ def test_a_number_in_a_name_is_no_figure() -> None:
     assert verdict("12345热线上半年办结率96.3%。", HOTLINE).problems == ()
 
 
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("科工局累计完成投资19.46亿元。", "科工局"),
+        ("科工局推进重点工作，累计完成投资19.46亿元。", "科工局"),
+        ("安罗高速技改投资上报额5452万元。", "安罗"),
+    ],
+)
+def test_a_figure_of_one_cited_item_must_not_be_told_of_another(sentence: str, name: str) -> None:
+    assert f"“{name}”不是这个数字的" in verdict(sentence, REFORM, ROAD).problems
+
+
+def test_figures_of_several_cited_items_may_stand_in_one_sentence() -> None:
+    both = "科工局技改投资上报额5452万元，安罗高速累计完成投资19.46亿元。"
+
+    assert verdict(both, REFORM, ROAD).problems == ()
+
+
 # --- every sentence of an archive, as printed and falsified --------------------------------------
 
 

@@ -33,18 +33,26 @@ class _Given:
     passage: Passage
 
 
-def check_attribution(
-    sentence: str, cited: Sequence[Passage], fits_time: FitsTime | None
-) -> tuple[str, list[str]]:
-    """The sentence with figures as printed, and the problems of its figures."""
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The sentence with its figures as printed, what is wrong with them, in Chinese, and by the
+    place of each figure the item that prints it."""
+
+    text: str
+    problems: tuple[str, ...]
+    items: tuple[tuple[int, Chunk], ...]
+
+
+def attribute(sentence: str, cited: Sequence[Passage], fits_time: FitsTime | None) -> Attribution:
+    """Find every figure of the sentence in the cited passages, or compute it from theirs."""
     given = [_Given(q, passage) for passage in cited for q in _quantities_of(passage)]
-    published = cited[0].chunk.published
     printed = "\n".join(passage.chunk.text for passage in cited)
     problems: list[str] = []
+    items: list[tuple[int, Chunk]] = []
     pieces: list[str] = []
+    notes: list[str] = []
     end = 0
-    notes = []
-    for claim in read_quantities(sentence, published):
+    for claim in read_quantities(sentence, cited[0].chunk.published):
         if _idle(claim) or _part_of_name(claim, printed):
             continue
         matches = [
@@ -55,15 +63,13 @@ def check_attribution(
         ]
         if not matches:
             how = computed(claim, [g.quantity for g in given])
-            if how:
-                notes.append(how)
-            else:
-                problems.append(f"数字“{claim.text}”")
+            (notes if how else problems).append(how or f"数字“{claim.text}”")
             continue
-        best, why = _attribute(claim, matches, given, sentence, fits_time)
+        best, why = _closest(claim, matches, given, sentence, fits_time)
         if why:
             problems.append(why)
             continue
+        items.append((claim.figure.start, best.passage.chunk))
         pieces += [sentence[end : claim.figure.start], _as_printed(claim, best.quantity)]
         end = claim.figure.end
     text = "".join([*pieces, sentence[end:]])
@@ -71,7 +77,7 @@ def check_attribution(
         stop = re.search(r"[。！？；]*$", text)
         cut = stop.start() if stop else len(text)
         text = text[:cut] + "".join(f"（程序计算：{n}）" for n in notes) + text[cut:]
-    return text, problems
+    return Attribution(text, tuple(problems), tuple(items))
 
 
 def _quantities_of(passage: Passage) -> list[Quantity]:
@@ -103,7 +109,7 @@ def _as_printed(claim: Quantity, source: Quantity) -> str:
     return claim.text if same else source.text
 
 
-def _attribute(
+def _closest(
     claim: Quantity,
     matches: Sequence[_Given],
     given: Sequence[_Given],

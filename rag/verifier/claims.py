@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.departments import DepartmentNames
 from rag.schema import Chunk
 from rag.text import fold, split_clauses
-from rag.verifier.attribution import FitsTime, check_attribution
-from rag.verifier.names import Sources, unsupported_names, unsupported_words
+from rag.verifier.attribution import FitsTime, attribute
+from rag.verifier.names import Sources, mixed_names, unsupported_names, unsupported_words
 from rag.verifier.passage import Passage
 from rag.verifier.quantities import bare_words, share
 from rag.verifier.times import unsupported_times
@@ -59,17 +59,33 @@ class ClaimChecker:
         )
         if any(_same_words(sentence, passage.text) for passage in cited) and fits_time is None:
             return Verdict(sentence)
-        text, problems = check_attribution(sentence, cited, fits_time)
+        figures = attribute(sentence, cited, fits_time)
+        problems = [*figures.problems]
+        for part, own in _parts(sentence, figures.items):
+            rest = tuple(chunk for chunk in items if chunk not in own)
+            problems += mixed_names(part, Sources("", own, rest), self._departments)
         problems += unsupported_times(sentence, cited)
         problems += unsupported_names(sentence, sources, self._departments)
         problems += _check_negation(sentence, cited)
         problems += unsupported_words(sentence, sources)
-        return Verdict(text, tuple(dict.fromkeys(problems)))
+        return Verdict(figures.text, tuple(dict.fromkeys(problems)))
 
 
 def _same_words(sentence: str, printed: str) -> bool:
     words, source = ("".join(fold(text).split()).rstrip("。；") for text in (sentence, printed))
     return words == source
+
+
+def _parts(
+    sentence: str, figures: Sequence[tuple[int, Chunk]]
+) -> Iterator[tuple[str, tuple[Chunk, ...]]]:
+    """The clauses up to each one with figures, and the items that print those."""
+    start = 0
+    for clause in split_clauses(sentence):
+        own = tuple(dict.fromkeys(c for place, c in figures if clause.start <= place < clause.end))
+        if own:
+            yield sentence[start : clause.end], own
+            start = clause.end
 
 
 def _check_negation(sentence: str, cited: Sequence[Passage]) -> list[str]:

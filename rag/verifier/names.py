@@ -101,6 +101,23 @@ def unsupported_names(sentence: str, sources: Sources, departments: DepartmentNa
     return list(dict.fromkeys(found))
 
 
+def mixed_names(part: str, sources: Sources, departments: DepartmentNames) -> list[str]:
+    """Offices, places and nouns of another cited item beside the figures of this one."""
+    text, context = fold(part), fold(sources.context)
+    elsewhere = fold(" ".join(f"{chunk.header} {chunk.text}" for chunk in sources.others))
+    found = _foreign_offices(text, sources, context, departments)
+    found += [
+        word
+        for word, tag in rjieba.tag(text)
+        if len(word) >= 2
+        and tag.startswith(("n", "eng"))
+        and word not in context
+        and word in elsewhere
+        and word not in _ABOUT_REPORTS
+    ]
+    return [f"“{name}”不是这个数字的" for name in dict.fromkeys(found)]
+
+
 def unsupported_words(sentence: str, sources: Sources) -> list[str]:
     """Words that belong to another item or name another thing; else, of a clause that has too
     few words in common with its items, one remark.
