@@ -23,7 +23,7 @@ class IssueMention:
 
 
 _YEAR = (
-    rf"(?:(?P<year>20\d\d|{CN_YEAR}|(?<!\d)\d\d|今|去|前)年?(?:度)?\s*的?\s*"
+    rf"(?:(?P<year>20\d\d|{CN_YEAR}|(?<!\d)\d\d(?=年)|今|去|前)年?(?:度)?\s*的?\s*"
     r"(?:《[^》]*》|政务快报|快报)?\s*的?)?"
 )
 # 二期工程 and 第3期培训班 are no issues, nor is 总第350期, which counts over all years.
