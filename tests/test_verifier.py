@@ -319,6 +319,10 @@ def test_a_figure_does_not_stand_inside_a_longer_one() -> None:
     assert not stands_in("8万亩", "共6.8万亩")
 
 
+def test_a_figure_may_be_followed_by_another() -> None:
+    assert stands_in("6支", "成立6支24小时抢修队伍")
+
+
 def test_a_passage_is_a_verbatim_piece_of_its_item() -> None:
     assert Passage(ROAD, Span(0, 7)).text == "县交通运输局全"
 

@@ -22,10 +22,9 @@ def build_chat_model(settings: Settings) -> BaseChatModel:
     `init_chat_model` knows under that name (`deepseek:deepseek-chat`), through its own package.
     Raises SettingsError when that package is missing or the name means nothing to it.
     """
-    try:
-        from langchain.chat_models import init_chat_model
-    except ImportError as error:
-        raise SettingsError('使用对话模型需要另装：pip install "bulletin-qa[chat]"') from error
+    # Takes a second, and brings the OpenAI client with it.
+    from langchain.chat_models import init_chat_model
+
     options: dict[str, Any] = {
         "temperature": 0,
         "timeout": READ_SECONDS,

@@ -10,9 +10,9 @@ from rapidfuzz import fuzz
 
 from rag.citations import CitationBook
 from rag.entities.figures import find_figures
-from rag.generative.material import QUANTITIES, TABLES, Material
+from rag.generative.material import TABLES, Material
 from rag.generative.reply import Draft
-from rag.schema import Answer
+from rag.schema import Answer, Intent
 from rag.text import Span, fold
 from rag.verifier import ClaimChecker, FitsTime, Passage, Verdict, check_figures, stands_in
 from rag.verifier.figures import own_words_removed
@@ -52,6 +52,7 @@ class Composer:
         self._table = extractive.query.intent in TABLES
         self._kept: list[Kept] = []
         self._chunks = {evidence.chunk.id: evidence.chunk for evidence in extractive.evidence}
+        self._own = {(c.chunk_id, c.start, c.end) for c in extractive.citations}
         self._leads = () if self._table else lead_figures(extractive)
         self.replaced = 0
         self.removed = 0
@@ -110,13 +111,10 @@ class Composer:
 
     def _verbatim(self, draft: Draft) -> Kept | None:
         """The printed sentence that the failed one means, where the answer rests on it."""
-        own = {(c.chunk_id, c.start, c.end) for c in self._extractive.citations}
         for passage in (*self._material.numbered(draft.numbers), *self._nearest(draft)):
-            answers = (passage.chunk.id, passage.span.start, passage.span.end) in own
-            near = share(bare_words(draft.text), passage.text) >= _RELATED
             if (
-                near
-                and (answers or self._extractive.query.intent not in QUANTITIES)
+                _key(passage) in self._own
+                and share(bare_words(draft.text), passage.text) >= _RELATED
                 # Its figures may be of another time than the one asked about.
                 and not self._check(passage.text, (passage,)).problems
             ):
@@ -132,9 +130,21 @@ class Composer:
 
     @property
     def ready(self) -> bool:
-        """Whether the sentences kept say what the extractive answer says first."""
+        """Whether the sentences kept rest on what the extractive answer rests on, and hold the
+        figures that it says first."""
+        if not any(self._relevant(kept) for kept in self._kept):
+            return False
         plain = "".join(fold(" ".join(kept.text for kept in self._kept)).split()).replace(",", "")
-        return bool(self._kept) and all(stands_in(lead, plain) for lead in self._leads)
+        return all(stands_in(lead, plain) for lead in self._leads)
+
+    def _relevant(self, kept: Kept) -> bool:
+        """Whether it cites a sentence of the extractive answer; where the answer stands above the
+        item (期号, 单位), whether it cites the item. A summary may be of any row."""
+        if self._table:
+            return True
+        if self._extractive.query.intent in (Intent.ISSUE, Intent.DEPARTMENT):
+            return any(passage.chunk.id in self._chunks for passage in kept.cited)
+        return any(_key(passage) in self._own for passage in kept.cited)
 
     def partial(self) -> Answer:
         """The answer as far as it goes."""
@@ -200,6 +210,10 @@ class Composer:
             rest = rest.replace(citation.quote, " ")
         names = re.findall(r"[一-龥\d]{2,}", re.sub(r"（[^（）]*）(?=\[)|\[\d+\]", " ", rest))
         return all(name in fold(said) for name in names)
+
+
+def _key(passage: Passage) -> tuple[str, int, int]:
+    return passage.chunk.id, passage.span.start, passage.span.end
 
 
 def _needed(sentence: str, cited: Sequence[Passage]) -> tuple[Passage, ...]:

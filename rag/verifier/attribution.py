@@ -20,8 +20,9 @@ FitsTime = Callable[[Period | None, Chunk], bool]
 _MOVED = 0.12
 _MIN_LABEL = 0.3
 _PLAIN = 0.75
+_NEAR = 5  # characters before a figure, which most often name it
 _KIND = re.compile(
-    r"(?:总|净|新增?|人均|户均|亩均|日均|年均|月均|平均|累计|完成|实际|首批|第[一二三四五]批)[一-龥]{2}"
+    r"(?:总|净|新增|人均|户均|亩均|日均|年均|月均|平均|累计|完成|实际|首批|第[一二三四五]批)[一-龥]{2}"
 )
 
 
@@ -177,6 +178,7 @@ def _fit(claim: Quantity, given: _Given) -> float:
         + 0.5 * share(claim.label, source.clause)
         + 0.5 * share(claim.clause, source.clause)
         + 0.2 * share(claim.label, context)
+        + 0.8 * share(claim.before[-_NEAR:], source.before[-2 * _NEAR :])
         # 处置4410亩，处置率286%，处置512亩，处置率241%: only the figure before tells them apart.
         + 0.3 * (bool(claim.previous) and claim.previous == source.previous)
     )

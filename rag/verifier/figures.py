@@ -49,8 +49,10 @@ def own_words_removed(text: str) -> str:
 
 def stands_in(figure: str, plain_quotes: str) -> bool:
     """Whether a figure stands in the folded quotes, not as part of a longer number."""
-    pattern = re.escape(_plain(figure))
-    return re.search(rf"(?<![\d.]){pattern}(?![\d]|\.\d)", plain_quotes) is not None
+    plain = _plain(figure)
+    # 6支24小时: behind a unit a digit begins another figure.
+    end = r"(?!\d|\.\d)" if plain[-1:].isdigit() else ""
+    return re.search(rf"(?<![\d.]){re.escape(plain)}{end}", plain_quotes) is not None
 
 
 def _plain(text: str) -> str:
