@@ -28,11 +28,12 @@ def check_figures(text: str, citations: Sequence[Citation]) -> Checks:
     """Count the figures of the answer text and those that stand in a quote.
 
     A figure is a number with its unit, compared after folding full-width characters and taking
-    out white space, with digit boundaries: 8万亩 does not stand in 6.8万亩. The result of a
-    calculation that the text shows (程序计算：…) counts as standing.
+    out white space, with digit boundaries: 8万亩 does not stand in 6.8万亩. The title above a quote
+    counts with it (12345热线), and so does the result of a calculation that the text shows
+    (程序计算：…).
     """
     figures = find_figures(own_words_removed(text), chinese=False)
-    quotes = " ".join(_plain(c.quote) for c in citations)
+    quotes = " ".join(_plain(f"{c.quote} {c.title}") for c in citations)
     computed = {_plain(m["result"]) for m in _COMPUTED.finditer(text)}
     verified = sum(stands_in(f.text, quotes) or _plain(f.text) in computed for f in figures)
     return Checks(len(figures), verified)
