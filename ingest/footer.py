@@ -92,8 +92,14 @@ def read_footer(lines: Sequence[str]) -> ReadFooter:
         head = line[: labels[0].start()].strip() if labels else line
         if head:
             cut = "" if open_field == "other" or _PRINTED.match(line) else open_field
-            # A page ended within the field: a name goes on with one or two characters.
-            if not cut or (cut != "distribution" and len(head) > 3) or (labels and len(head) > 3):
+            # A page ended within the field: a name goes on with one or two characters. A bare
+            # number is the page's.
+            if (
+                not cut
+                or head.isdigit()
+                or (cut != "distribution" and len(head) > 3)
+                or (labels and len(head) > 3)
+            ):
                 tail.append(head)
             else:
                 label, value = found[cut][-1]

@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.generate import MadeIssue, MadeItem, Setting, make_issue, make_setting, render
@@ -53,6 +53,7 @@ def assert_parsed(bulletin: Bulletin, issue: MadeIssue) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 3000), st.integers(0, 100_000))
+@example(1291, 665)  # a page number between the lines of the footer
 def test_what_was_set_is_what_is_read(seed: int, setting: int) -> None:
     issue = make_issue(seed)
     assert_parsed(parse_bulletin(render(issue, make_setting(setting)), "快报.txt"), issue)
