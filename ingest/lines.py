@@ -130,8 +130,11 @@ def _page_number(found: list[Line], place: int, expected: int) -> int | None:
     return page if _LETTER.search(above + below) and not _is_cell(above) else None
 
 
+_FIELD = re.compile(r"[^：:]{2,6}[：:].")  # 责任编辑：张彦伟 is no cell of a table
+
+
 def _runs(text: str) -> bool:
-    return len(text) >= 12 or text.endswith(("。", "）", ")"))
+    return len(text) >= 12 or text.endswith(("。", "）", ")")) or bool(_FIELD.match(text))
 
 
 def _is_cell(text: str) -> bool:
