@@ -126,6 +126,18 @@ def test_a_figure_in_another_form_is_shown_as_printed(
     assert verdict(written, chunk).problems == ()
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("23年一季度，技改投资上报额5452万元。", "2023年一季度，技改投资上报额5452万元。"),
+        ("2023年一季度，技改投资上报额5452万元。", "2023年一季度，技改投资上报额5452万元。"),
+    ],
+)
+def test_a_year_is_shown_in_four_digits(written: str, shown: str) -> None:
+    assert verdict(written, REFORM).text == shown
+    assert verdict(written, REFORM).problems == ()
+
+
 # --- figures -------------------------------------------------------------------------------------
 
 

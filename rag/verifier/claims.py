@@ -13,7 +13,7 @@ from rag.verifier.attribution import FitsTime, attribute
 from rag.verifier.names import Sources, mixed_names, unsupported_names, unsupported_words
 from rag.verifier.passage import Passage
 from rag.verifier.quantities import bare_words, share
-from rag.verifier.times import unsupported_times
+from rag.verifier.times import full_years, unsupported_times
 
 _SAME_CLAUSE = 0.5
 _NEGATION = re.compile(
@@ -68,7 +68,8 @@ class ClaimChecker:
         problems += unsupported_names(sentence, sources, self._departments)
         problems += _check_negation(sentence, cited)
         problems += unsupported_words(sentence, sources)
-        return Verdict(figures.text, tuple(dict.fromkeys(problems)))
+        text = full_years(figures.text, items[0].published)
+        return Verdict(text, tuple(dict.fromkeys(problems)))
 
 
 def _same_words(sentence: str, printed: str) -> bool:

@@ -34,6 +34,16 @@ def _of_issue(period: Period, chunk: Chunk) -> bool:
     return (period.start, period.end) == (date(day.year, 1, 1), date(day.year, 12, 31))
 
 
+def full_years(sentence: str, published: date) -> str:
+    """The sentence with 2025年 for 25年, which reads like a duration."""
+    text = sentence
+    for mention in reversed(find_times(sentence, published)):
+        year = re.match(r"\d\d(?!\d)", sentence[mention.start :])
+        if year and mention.period.start.year == 2000 + int(year.group()):
+            text = f"{text[: mention.start]}20{text[mention.start :]}"
+    return text
+
+
 def unsupported_times(sentence: str, cited: Sequence[Passage]) -> list[str]:
     """The times named in the sentence that no cited sentence and no date of an issue gives."""
     best: list[str] | None = None
