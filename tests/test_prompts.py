@@ -1,5 +1,6 @@
 """Templates load by name and can only be filled with exactly their variables."""
 
+import itertools
 import re
 from datetime import date
 
@@ -27,7 +28,7 @@ def test_a_template_shows_a_right_and_a_wrong_example(name):
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_example_answers_obey_their_own_rules(name):
     turns = load_prompt(name).turns
-    for (_, asked), (role, answer) in zip(turns, turns[1:], strict=False):
+    for (_, asked), (role, answer) in itertools.pairwise(turns):
         if role != "assistant" or answer == "未找到。":
             continue
         given = dict(re.findall(r"^\[(\d+)\] (.*)$", asked, re.M))
