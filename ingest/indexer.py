@@ -40,7 +40,13 @@ def ingest_paths(
     """
     with ingest_lock(settings.data_dir, on_wait):
         model = embeddings or load_embeddings(settings.embedding_model, settings.data_dir)
-        place = (settings.data_dir, settings.chroma_url, model.model_id, model.dimension)
+        place = (
+            settings.data_dir,
+            settings.chroma_url,
+            model.model_id,
+            model.dimension,
+            settings.chroma_token.get_secret_value(),
+        )
         with (
             Manifest(settings.data_dir / "files.sqlite3") as manifest,
             closing(Catalog(settings.data_dir / "catalog.sqlite3")) as catalog,

@@ -37,7 +37,11 @@ def remove_issue(
     with ingest_lock(settings.data_dir, on_wait):
         model = embeddings or load_embeddings(settings.embedding_model, settings.data_dir)
         store = VectorStore.open(
-            settings.data_dir, settings.chroma_url, model.model_id, model.dimension
+            settings.data_dir,
+            settings.chroma_url,
+            model.model_id,
+            model.dimension,
+            settings.chroma_token.get_secret_value(),
         )
         with closing(Catalog(settings.data_dir / "catalog.sqlite3")) as catalog:
             catalog.sync(store)

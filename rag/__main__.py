@@ -307,6 +307,7 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
         "first": issues[0].published.isoformat() if issues else None,
         "last": issues[-1].published.isoformat() if issues else None,
         "series": sorted({record.issue.series for record in issues}),
+        "fault": chain.store.fault,
     }
     if options.json:
         print(json.dumps(info, ensure_ascii=False))
@@ -317,6 +318,8 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
         if issues
         else "；请先运行 python -m ingest 快报文件或文件夹"
     )
+    if chain.store.fault:
+        print(f"注意：{chain.store.fault}。现在只按字词检索已同步到本机的内容")
     print(f"句向量模型：{chain.embeddings.model_id}（{chain.embeddings.dimension} 维）")
     if chain.engine == "chat":
         print(f"回答方式：由对话模型 {settings.chat_model} 撰写，逐句核对（chat）")

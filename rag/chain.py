@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -14,7 +15,7 @@ from langchain_core.runnables.config import run_in_executor
 from rag.catalog import Catalog
 from rag.departments import DepartmentNames, load_departments
 from rag.embeddings import BulletinEmbeddings, load_embeddings
-from rag.errors import BulletinError, QuestionError, SettingsError
+from rag.errors import BulletinError, QuestionError, SettingsError, StoreUnreachableError
 from rag.extractive.engine import ExtractiveEngine
 from rag.extractive.refusal import without_commands
 from rag.generative import ChatWriter, GenerativeEngine, build_chat_model
@@ -31,6 +32,7 @@ from rag.word_vectors import WordVectors
 
 LONGEST_QUESTION = 2000
 LONGEST_HISTORY = 20
+WORDS_ONLY = "Chroma 服务器现在连不上，只按字词检索了已同步到本机的内容，换了说法的条目可能漏掉。"
 log = logging.getLogger(__name__)
 
 EngineName = Literal["extractive", "chat"]
@@ -170,11 +172,18 @@ class BulletinChain(Runnable[Any, Answer]):
             answer = replace(
                 answer, notices=(*answer.notices, "问题中要求改变回答方式的部分已忽略。")
             )
+        if self.store.fault:
+            answer = replace(answer, notices=(*answer.notices, WORDS_ONLY))
         return replace(answer, question=question, query=replace(answer.query, question=question))
 
     def _current(self) -> _Knowledge:
-        """The names known to the archive as it is now."""
-        changed = self.catalog.sync(self.store)
+        """The names known to the archive as it is now, or was when it could last be reached."""
+        try:
+            changed = self.catalog.sync(self.store)
+        except StoreUnreachableError:
+            if not self.catalog.count():
+                raise
+            changed = False
         with self._lock:
             if self._knowledge is None or changed:
                 self._knowledge = self._learn()
@@ -243,13 +252,23 @@ def _out_of_scope(question: str) -> Answer:
 
 
 def build_chain(settings: Settings) -> BulletinChain:
-    """Open the stores and load the embedder; raises BulletinError with the remedy."""
+    """Open the stores and load the embedder; raises BulletinError with the remedy.
+
+    A Chroma server that does not answer is no hindrance: it is looked for again with each question.
+    """
     embeddings = load_embeddings(settings.embedding_model, settings.data_dir)
-    store = VectorStore.open(
-        settings.data_dir, settings.chroma_url, embeddings.model_id, embeddings.dimension
+    store = VectorStore.unopened(
+        settings.data_dir,
+        settings.chroma_url,
+        embeddings.model_id,
+        embeddings.dimension,
+        settings.chroma_token.get_secret_value(),
     )
     catalog = Catalog(settings.data_dir / "catalog.sqlite3")
-    catalog.sync(store)
+    # Otherwise the next question looks for it again, and says what is wrong.
+    with suppress(StoreUnreachableError):
+        store.prepare()
+        catalog.sync(store)
     departments = load_departments(settings.data_dir / "departments.toml")
     writer = ChatWriter(build_chat_model(settings)) if settings.chat_model else None
     reranker = load_reranker(settings.reranker_model)

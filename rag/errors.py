@@ -25,8 +25,24 @@ class StoreError(BulletinError):
     """The index or the catalogue cannot be read or written."""
 
 
+class StoreUnreachableError(StoreError):
+    """The Chroma server does not answer; what was read from it before can still be used."""
+
+
 class IndexMismatchError(StoreError):
     """The index was built with another embedding model."""
+
+
+class IndexBrokenError(StoreError):
+    """The index is there and cannot be used: damaged, or a part of it is gone."""
+
+
+class DiskError(StoreError):
+    """The disk is full, or the data folder cannot be written."""
+
+
+class BackupError(BulletinError):
+    """A backup cannot be written, or is not whole."""
 
 
 class QuestionError(BulletinError):

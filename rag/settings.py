@@ -28,6 +28,9 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("data"), description="数据目录，所有写出的文件都在其中")
     chroma_url: str = Field("", description="Chroma 服务器地址；空：使用内嵌的 Chroma")
+    chroma_token: SecretStr = Field(
+        SecretStr(""), description="访问 Chroma 服务器的令牌，由它前面的反向代理核对"
+    )
     embedding_model: str = Field("", description="句向量模型的名称或目录；空：自带模型")
     reranker_model: str = Field("", description="CrossEncoder 重排模型的名称或目录；空：不重排")
     chat_model: str = Field("", description="对话模型名称；空：只给原文摘录式回答")

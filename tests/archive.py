@@ -260,6 +260,8 @@ def _issue(
 class MemoryStore:
     """The vector store's part in answering, over lists."""
 
+    fault = ""
+
     def __init__(self, embeddings: CrowdedEmbeddings) -> None:
         self._embeddings = embeddings
         self._issues: dict[str, StoredIssue] = {}

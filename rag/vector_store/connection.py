@@ -22,17 +22,16 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
 import chromadb
-import httpx
 from chromadb.api import ClientAPI
 from chromadb.config import Settings
 from chromadb.errors import ChromaError
 
 from rag.errors import StoreError
 from rag.vector_store.lock import StoreLock
+from rag.vector_store.server import ChromaServer
 
 # Every write and every reopening goes through all unsaved rows again (0.3 ms each); saving takes
 # longer the more is stored (0.3 s at 8,000 rows), so it is done less often then.
@@ -49,49 +48,19 @@ class ChromaConnection(Protocol):
 
     sync_threshold: int
 
+    @property
+    def fault(self) -> str: ...
+
     def reading(self) -> AbstractContextManager[tuple[ClientAPI, str]]: ...
 
     def writing(self, rows: int) -> AbstractContextManager[tuple[ClientAPI, str]]: ...
-
-
-class ChromaServer:
-    """A Chroma server; it orders reads and writes itself."""
-
-    sync_threshold = 1000
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise StoreError(
-                f"BULLETIN_CHROMA_URL 的值 {url} 不是地址，应形如 http://127.0.0.1:8000"
-            )
-        ssl = parts.scheme == "https"
-        self._url = url
-        try:
-            self._client = chromadb.HttpClient(
-                host=parts.hostname,
-                port=parts.port or (443 if ssl else 8000),
-                ssl=ssl,
-                settings=_settings().model_copy(),
-            )
-        except (ValueError, ChromaError, httpx.HTTPError) as error:
-            raise StoreError(f"连不上 Chroma 服务器 {url}：{error}") from error
-
-    @contextmanager
-    def reading(self) -> Iterator[tuple[ClientAPI, str]]:
-        with _in_chinese(self._url):
-            yield self._client, uuid.uuid4().hex
-
-    @contextmanager
-    def writing(self, rows: int) -> Iterator[tuple[ClientAPI, str]]:
-        with self.reading() as session:
-            yield session
 
 
 class ChromaFolder:
     """The embedded Chroma below a data folder; use `chroma_folder`, one object a process."""
 
     sync_threshold = NEVER
+    fault = ""
 
     def __init__(self, data_dir: Path) -> None:
         try:
@@ -215,9 +184,9 @@ def chroma_folder(data_dir: Path) -> ChromaFolder:
         return folder
 
 
-def connect(data_dir: Path, chroma_url: str) -> ChromaConnection:
+def connect(data_dir: Path, chroma_url: str, chroma_token: str = "") -> ChromaConnection:
     """The server at `chroma_url`, or without one the folder below `data_dir`."""
-    return ChromaServer(chroma_url) if chroma_url else chroma_folder(data_dir)
+    return ChromaServer(chroma_url, chroma_token) if chroma_url else chroma_folder(data_dir)
 
 
 @cache
@@ -232,5 +201,3 @@ def _in_chinese(place: str) -> Iterator[None]:
         yield
     except ChromaError as error:
         raise StoreError(f"索引（{place}）读写失败：{error}") from error
-    except httpx.HTTPError as error:
-        raise StoreError(f"连不上 Chroma 服务器 {place}：{error}") from error

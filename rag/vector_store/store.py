@@ -101,28 +101,56 @@ class VectorStore:
         self._cache: _Collections | None = None
 
     @classmethod
-    def open(cls, data_dir: Path, chroma_url: str, model_id: str, dimension: int) -> VectorStore:
+    def open(
+        cls,
+        data_dir: Path,
+        chroma_url: str,
+        model_id: str,
+        dimension: int,
+        chroma_token: str = "",
+    ) -> VectorStore:
         """The index, made when there is none.
 
         Raises IndexMismatchError when it was built with another model.
         """
-        store = cls(connect(data_dir, chroma_url), (model_id, dimension))
-        with store._connection.reading() as (client, epoch):
-            exists = latest_serial(client) is not None
-            if exists:
-                store._resolve(client, epoch)
-        if not exists:
-            with store._connection.writing(0) as (client, epoch):
-                if latest_serial(client) is None:
-                    store._create(client, 1, ready=True)
+        store = cls.unopened(data_dir, chroma_url, model_id, dimension, chroma_token)
+        store.prepare()
         return store
 
     @classmethod
+    def unopened(
+        cls,
+        data_dir: Path,
+        chroma_url: str,
+        model_id: str,
+        dimension: int,
+        chroma_token: str = "",
+    ) -> VectorStore:
+        """The index, looked for at its first use: it may be out of reach now."""
+        return cls(connect(data_dir, chroma_url, chroma_token), (model_id, dimension))
+
+    def prepare(self) -> None:
+        """Look for the index and make it when there is none; what `open` does."""
+        with self._connection.reading() as (client, epoch):
+            exists = latest_serial(client) is not None
+            if exists:
+                self._resolve(client, epoch)
+        if not exists:
+            with self._connection.writing(0) as (client, epoch):
+                if latest_serial(client) is None:
+                    self._create(client, 1, ready=True)
+
+    @classmethod
     def begin_rebuild(
-        cls, data_dir: Path, chroma_url: str, model_id: str, dimension: int
+        cls,
+        data_dir: Path,
+        chroma_url: str,
+        model_id: str,
+        dimension: int,
+        chroma_token: str = "",
     ) -> tuple[VectorStore, VectorStore | None]:
         """An empty store that readers do not see before `activate`, and the index until then."""
-        connection = connect(data_dir, chroma_url)
+        connection = connect(data_dir, chroma_url, chroma_token)
         with connection.writing(0) as (client, _):
             latest = latest_serial(client)
             for serial in serials(client):
@@ -254,9 +282,14 @@ class VectorStore:
         ]
 
     def epoch(self) -> str:
-        """Stays the same while nobody writes; on a Chroma server it is new every time."""
+        """Stays the same while nobody writes."""
         with self._connection.reading() as (_, epoch):
             return epoch
+
+    @property
+    def fault(self) -> str:
+        """Why the Chroma server could not be used the last time; empty when it could."""
+        return self._connection.fault
 
     def search(
         self, vector: Sequence[float], k: int, filters: Filters = NO_FILTERS
