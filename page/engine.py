@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from page.archive import Archive
 from page.examples import example_questions
-from rag.errors import BulletinError
+from rag.errors import BulletinError, StoreUnreachableError
 from rag.schema import Answer
 
 log = logging.getLogger(__name__)
@@ -99,7 +99,12 @@ class Engine:
         """The catalogue as it is now, as soon as the chain is loaded."""
         chain = self.chain()
         # Another process may have taken in issues since; asking costs a file lookup.
-        chain.catalog.sync(chain.store)
+        try:
+            chain.catalog.sync(chain.store)
+        except StoreUnreachableError:
+            # What is here can be searched by words; answers and the status say so.
+            if not chain.catalog.count():
+                raise
         return chain.catalog
 
     def holdings(self) -> Holdings | None:

@@ -56,7 +56,13 @@ def health_of(desk: Desk) -> dict[str, Any]:
         "issues": holdings.issues,
         "items": holdings.items,
         "last": holdings.last.isoformat(),
+        "words_only": bool(_fault(desk)),
     }
+
+
+def _fault(desk: Desk) -> str:
+    """Why the Chroma server cannot be used; empty when it can, or when there is none."""
+    return str(getattr(desk.engine.chain().store, "fault", ""))
 
 
 def program_version() -> str:
@@ -98,8 +104,9 @@ def _index_rows(desk: Desk) -> list[tuple[str, str]]:
     model = getattr(chain.embeddings, "model_id", "")
     if holdings is None:
         return [("状态", "可用，库里还没有快报"), ("句向量模型", model)]
+    fault = _fault(desk)
     return [
-        ("状态", "可用"),
+        ("状态", f"{fault}。现在只按字词检索已同步到本机的内容" if fault else "可用"),
         ("已收录", f"{holdings.issues} 期 {holdings.items} 条"),
         ("起止日期", f"{holdings.first.isoformat()} 至 {holdings.last.isoformat()}"),
         ("句向量模型", model),

@@ -39,11 +39,12 @@ class ChromaServer:
 
     sync_threshold = 1000
 
-    def __init__(self, url: str, token: str = "") -> None:
+    def __init__(self, url: str, token: str = "", read_seconds: float = READ_SECONDS) -> None:
         self._address = _checked(url)
         if not all("!" <= character <= "~" for character in token):
             raise StoreError("BULLETIN_CHROMA_TOKEN 只能由英文字母、数字和符号组成，中间没有空格")
         self._url = url
+        self._read_seconds = read_seconds
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._lock = threading.Lock()
         self._clients: dict[float, ClientAPI] = {}
@@ -58,7 +59,7 @@ class ChromaServer:
     @contextmanager
     def reading(self) -> Iterator[tuple[ClientAPI, str]]:
         with self._noting_faults():
-            client = self._client(READ_SECONDS)
+            client = self._client(self._read_seconds)
             epoch = _epoch(client)
             self._note_recovery()
             yield client, epoch
