@@ -114,18 +114,18 @@ def answer_correct(
     answerable: bool,
     must_include: Sequence[Sequence[str]] = (),
     must_not_include: Sequence[str] = (),
-    correction_ok: Sequence[str] = (),
+    correction_ok: Sequence[Sequence[str]] = (),
 ) -> bool:
     """Whether the answer is right.
 
     Always wrong: an error, or an answer with something of `must_not_include`. Right otherwise:
-    one that states a correction of `correction_ok`; for an answerable question, one given (not
+    one that has an alternative of every group of `correction_ok`; for an answerable question, one given (not
     refused) that has an alternative of every group of `must_include`; for an unanswerable one,
     a refusal. An answerable question that names corrections only needs one of them.
     """
     if outcome == "error" or forbidden_found(answer, must_not_include):
         return False
-    if any(contains(answer, words) for words in correction_ok):
+    if correction_ok and not missing_groups(answer, correction_ok):
         return True
     if not answerable:
         return outcome in REFUSALS

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -543,3 +544,15 @@ def test_the_report_needs_nothing_from_outside(tmp_path):
 
     assert "<svg" in page
     assert not re.search(r"(?:src|href)=|url\(|@import|https?://", page)
+
+
+def test_corrections_are_alternatives_or_groups_of_them(tmp_path: Path) -> None:
+    row = {"id": "a", "type": "false_premise", "question": "问", "answerable": False}
+    plain, grouped = tmp_path / "plain.jsonl", tmp_path / "grouped.jsonl"
+    plain.write_text(json.dumps({**row, "correction_ok": ["8月28日", "秋季"]}), encoding="utf-8")
+    grouped.write_text(
+        json.dumps({**row, "correction_ok": [["8月28日"], ["秋季", "秋"]]}), encoding="utf-8"
+    )
+
+    assert load_questions(plain)[0].correction_ok == (("8月28日", "秋季"),)
+    assert load_questions(grouped)[0].correction_ok == (("8月28日",), ("秋季", "秋"))

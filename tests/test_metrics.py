@@ -120,15 +120,15 @@ def test_an_unanswerable_question_wants_a_refusal_or_the_correction(outcome, ans
             answer,
             answerable=False,
             must_not_include=["99亿元"],
-            correction_ok=["19.46亿元"],
+            correction_ok=[["19.46亿元"]],
         )
         is right
     )
 
 
 def test_an_answerable_question_with_a_correction_only_needs_the_correction():
-    assert not answer_correct("answered", "是的", answerable=True, correction_ok=["55.15%"])
-    assert answer_correct("answered", "应为55.15%", answerable=True, correction_ok=["55.15%"])
+    assert not answer_correct("answered", "是的", answerable=True, correction_ok=[["55.15%"]])
+    assert answer_correct("answered", "应为55.15%", answerable=True, correction_ok=[["55.15%"]])
 
 
 # --- citations and retrieval

@@ -123,6 +123,11 @@ def test_a_correction_is_printed_and_not_already_in_the_question(questions):
         department = "".join(gold.departments)
         assert any(
             contains(TEXTS[(gold.year, gold.issue)] + department, words)
-            for words in question.correction_ok
+            for group in question.correction_ok
+            for words in group
         )
-        assert not any(contains(question.question, words) for words in question.correction_ok)
+        assert not any(
+            contains(question.question, words)
+            for group in question.correction_ok
+            for words in group
+        )

@@ -284,11 +284,20 @@ def _relative_period(word: str, today: date) -> Period:
 _BASE = re.compile(r"(?:较|比|超过?|同)$")
 
 
+# 预计8月底完工 in an issue of April: the coming August.
+_AHEAD = re.compile(r"预计|计划|将|拟|力争|争取|确保|有望|目标|前$")
+
+
 def _calendar_times(text: str, today: date, year: int | None, question: bool) -> list[TimeMention]:
     mentions: list[TimeMention] = []
     named: int | None = None
+    position = 0
     for m in _TIME.finditer(text):
         groups = m.groupdict()
+        if not question and named is not None and named < today.year - 1:
+            # 对2009年以来批而未供土地逐宗登记。1—11月，…: a sentence about the past ends there.
+            named = None if re.search("[。！？；]", text[position : m.start()]) else named
+        position = m.end()
         if m.start() > 0 and text[m.start() - 1] == "第" and not groups.get("b_quarter"):
             continue  # 第18期 and the like
         has_year = True
@@ -314,7 +323,8 @@ def _calendar_times(text: str, today: date, year: int | None, question: bool) ->
                 has_year = False
                 value = today.year
                 guess = _sub_range(groups, "b_", value)
-                if guess and guess[0] > today:
+                clause = re.split("[，。；！？]", text[: m.start()])[-1]
+                if guess and guess[0] > today and (question or not _AHEAD.search(clause)):
                     value -= 1
             if groups["b_yearend"] and not has_year:
                 continue

@@ -26,7 +26,7 @@ class Question:
     history: tuple[Mapping[str, str], ...] = ()
     must_include: tuple[tuple[str, ...], ...] = ()
     must_not_include: tuple[str, ...] = ()
-    correction_ok: tuple[str, ...] = ()
+    correction_ok: tuple[tuple[str, ...], ...] = ()
     gold: tuple[ItemKey, ...] = ()
     gold_quote: str = ""
     split: str = ""
@@ -92,7 +92,7 @@ def _question(row: object) -> Question:
         history=_history(row.get("history", [])),
         must_include=tuple(tuple(group) for group in groups),
         must_not_include=_texts(row, "must_not_include"),
-        correction_ok=_texts(row, "correction_ok"),
+        correction_ok=_corrections(row.get("correction_ok", [])),
         gold=_gold(row.get("gold", [])),
         gold_quote=row.get("gold_quote", ""),
         split=row.get("split", ""),
@@ -108,6 +108,15 @@ def _texts(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
     if not _is_texts(value):
         raise _BadRow(f"字段 {name} 应为非空文字的列表")
     return tuple(value)
+
+
+def _corrections(value: object) -> tuple[tuple[str, ...], ...]:
+    """Groups like those of must_include; a plain list is one group of alternatives."""
+    if _is_texts(value) and isinstance(value, list):
+        return (tuple(value),) if value else ()
+    if not isinstance(value, list) or not all(_is_texts(group) and group for group in value):
+        raise _BadRow("字段 correction_ok 应为非空文字的列表，或这样的列表的列表")
+    return tuple(tuple(group) for group in value)
 
 
 def _history(value: object) -> tuple[Mapping[str, str], ...]:

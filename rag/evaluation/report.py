@@ -152,7 +152,7 @@ def _expected(entry: Scored) -> str:
     lines = ["可以回答" if question.answerable else "快报中没有"]
     lines += [f"应含：{' 或 '.join(group)}" for group in question.must_include]
     lines += [f"不应含：{words}" for words in question.must_not_include]
-    lines += [f"或纠正为：{words}" for words in question.correction_ok]
+    lines += [f"或纠正为：{'／'.join(group)}" for group in question.correction_ok]
     lines += [f"出自：{_item_label(item)}" for item in question.gold]
     quote = question.gold_quote
     return _list(lines) + (f"<blockquote>{escape(quote)}</blockquote>" if quote else "")

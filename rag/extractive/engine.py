@@ -360,11 +360,16 @@ class ExtractiveEngine:
         things = [t for t in terms if t.noun or t.proper]
         if query.unit == "issues" and query.intent is Intent.COUNT and not things:
             return self._issues(reading)
-        chunks = relevant(self.scan(query), terms)
+        limits = query.filters
+        limited = bool(limits.issues or limits.departments or limits.sections)
+        chunks = relevant(self.scan(query), terms, limited)
         if query.unit == "departments" and _TOWNS.search(query.standalone):
-            chunks = [
+            signed = [
                 c for c in chunks if any(d.endswith(("镇", "乡", "街道")) for d in c.departments)
             ]
+            if not signed and query.terms:
+                return self._fact(reading)  # 涉及哪些乡镇 is said in the text
+            chunks = signed
         if not chunks:
             return self.refuse(query, self.hits(query), "没有登过相关内容")
         of_names = query.unit in ("departments", "issues")

@@ -17,8 +17,14 @@ TOPIC_COVERAGE = 0.6
 TOPIC_SHARE_OF_BEST = 0.75
 
 
-def relevant(chunks: Sequence[Chunk], terms: Sequence[Term]) -> list[Chunk]:
-    """The items about the topic, in the order given; no terms keeps all."""
+def relevant(chunks: Sequence[Chunk], terms: Sequence[Term], limited: bool = False) -> list[Chunk]:
+    """The items about the topic, in the order given; no terms keeps all.
+
+    Where an office, a section or an issue limits the list already (`limited`), words that name
+    no thing (单独报的, 联合报的) leave it as it is.
+    """
+    if limited and not any(t.noun or t.proper for t in terms):
+        return list(chunks)
     # Under a filter the verbs of the asker (开过, 抓过) say nothing: 用地保障栏目开过几期.
     terms = [t for t in terms if t.noun or t.proper or (t.seen and len(t.word) > 1)]
     if not terms:

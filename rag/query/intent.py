@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+import rjieba
+
 from rag.entities.figures import UNIT_PATTERN, unit_family
 from rag.schema import Intent
 
@@ -43,7 +45,7 @@ _COUNT = re.compile(
     r"(?:多少|几)(?:个|家)(?:部门|单位|乡镇|街道|镇|局)(?!点验)"
 )
 _TREND = re.compile(
-    r"趋势|走势|历年|逐年|逐季|逐月|历次|各(?:年|季度|期|月)|变化情况|怎么变|如何变|变化(?:$|[?？])|一路|这几年|近几年|连续几年|进展如何变|有(?:什么|啥|何)变化|变动"
+    r"趋势|走势|历年|逐年|逐季|逐月|历次(?:通报|报道|公布|登载|刊登)?的?|各(?:年|季度|期|月)|变化情况|怎么变|如何变|变化(?:$|[?？])|一路|这几年|近几年|连续几年|进展如何变|有(?:什么|啥|何)变化|变动"
 )
 _HOW_GOES = re.compile(r"咋样|怎么样|如何|情况")
 _COMPARE = re.compile(
@@ -83,7 +85,7 @@ _DATE = re.compile(
     r"什么时候|何时|哪天|哪一天|哪年|哪一年|哪个月|几月|几号|几点|啥时候|多会儿|什么时间|具体时间|时间是|日期|截止时间|哪一?季度"
 )
 _MANY = re.compile(
-    rf"(?:多少|几|若干)(?:个|约)?\s*(?P<unit>{UNIT_PATTERN})?|多大|多久|多长|多远|多高|多重|多快|百分之(?:几|多少)|数量|总数|人数|次数|金额|(?<!亩)面积(?:是|有)?|规模(?:是|有)?|(?:额|率|量|值|数|资|款|收入|占比|比例|增速|增幅)(?:是|为|有|达|达到|呢|$|[?？])"
+    rf"(?:多少|(?<!哪)几|若干)(?P<piece>个)?约?\s*(?P<unit>{UNIT_PATTERN})?|多大|多久|多长|多远|多高|多重|多快|百分之(?:几|多少)|数量|总数|人数|次数|金额|(?<!亩)面积(?:是|有)?|规模(?:是|有)?|(?:额|率|量|值|数|资|款|收入|占比|比例|增速|增幅)(?:是|为|有|达|达到|呢|$|[?？])"
 )
 # What the words beside the interrogative say about the unit; the unit itself, when named, wins.
 _UNIT_CUES = (
@@ -112,18 +114,40 @@ _UNIT_CUES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Interrogative:
+    """多少, 几 or their like with the unit behind it: 几万亩; unit "" when none stands there."""
+
+    start: int
+    end: int
+    unit: str
+    words: str
+
+
+def find_many(text: str) -> list[Interrogative]:
+    """The interrogatives for quantities in order."""
+    found = []
+    for match in _MANY.finditer(text):
+        end, unit = match.end(), match["unit"] or ""
+        # 几个项目, 多少项目: the first character of a word is no unit.
+        if len(unit) == 1 and (rjieba.has_word(unit + text[end : end + 1]) and text[end : end + 1]):
+            end, unit = match.start("unit"), ""
+        if match["piece"] and not unit:
+            unit = "个"
+        found.append(Interrogative(match.start(), end, unit, text[match.start() : end]))
+    return found
+
+
 def asked_unit(text: str) -> str:
     """The unit family that the words ask for; "" when they don't say."""
-    for match in _MANY.finditer(text):
-        if match["unit"] and match["unit"] not in ("个", "期", "天", "年"):
-            return unit_family(match["unit"])
+    asked = find_many(text)
+    for many in asked:
+        if many.unit and many.unit not in ("个", "期", "天", "年"):
+            return unit_family(many.unit)
     for family, cue in _UNIT_CUES:
         if cue.search(text):
             return family
-    for match in _MANY.finditer(text):
-        if match["unit"]:
-            return unit_family(match["unit"])
-    return ""
+    return next((unit_family(many.unit) for many in asked if many.unit), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,18 +199,16 @@ def _read(text: str, has_issue: bool, times: int, names: int, years: int = 0) ->
         return hit
     if has_issue and (hit := found(Intent.MASTHEAD, re.search("编辑|审核|签发|发送范围", text))):
         return hit
-    many = _MANY.search(text)
+    many = next(iter(find_many(text)), None)
     if _HOW_MANY_ISSUES.search(text) and re.search("快报|出了|印发|办了|发了|开过|开了", text):
-        return Asked(
-            Intent.COUNT, "issues", many.start() if many else -1, many.end() if many else -1
-        )
+        return Asked(Intent.COUNT, "issues", many.start if many else -1, many.end if many else -1)
     if hit := found(Intent.COUNT, _COUNT.search(text)):
         return hit
     adding = _SUM.search(text)
     several = times >= 2 or names >= 2 or _SEVERAL.search(text)
     if adding and several:
-        place = many or adding
-        return Asked(Intent.SUM, asked_unit(text), place.start(), place.end())
+        start, end = (many.start, many.end) if many else adding.span()
+        return Asked(Intent.SUM, asked_unit(text), start, end)
     two = times >= 2 or names >= 2
     comparing = _COMPARE.search(text)
     extreme = _EXTREME.search(text)
@@ -201,9 +223,7 @@ def _read(text: str, has_issue: bool, times: int, names: int, years: int = 0) ->
     if hit := found(Intent.COUNT, _COUNT.search(text)):
         return hit
     if _HOW_MANY_ISSUES.search(text) and re.search("快报|出了|印发|一共|总共|共", text):
-        return Asked(
-            Intent.COUNT, "issues", many.start() if many else -1, many.end() if many else -1
-        )
+        return Asked(Intent.COUNT, "issues", many.start if many else -1, many.end if many else -1)
     if hit := found(Intent.DEPARTMENT, _DEPARTMENTS.search(text)):
         return Asked(Intent.LIST, "departments", hit.start, hit.end)
     if extreme and re.search(r"哪|谁|什么时候|几", text):
@@ -224,12 +244,12 @@ def _read(text: str, has_issue: bool, times: int, names: int, years: int = 0) ->
         return Asked(Intent.PLACE, "", spot.start(), spot.end())
     if hit := found(Intent.DEPARTMENT, _DEPARTMENT.search(text)):
         return hit
-    if times >= 2 and many and re.search(r"多少|几|多大|多长", many.group()):
-        return Asked(Intent.COMPARE, asked_unit(text), many.start(), many.end())
+    if times >= 2 and many and re.search(r"多少|几|多大|多长", many.words):
+        return Asked(Intent.COMPARE, asked_unit(text), many.start, many.end)
     if two and many and re.search(r"分别|各", text):
-        return Asked(Intent.COMPARE, asked_unit(text), many.start(), many.end())
+        return Asked(Intent.COMPARE, asked_unit(text), many.start, many.end)
     manner = _MANNER.search(text)
-    if many and re.search(r"多少|几", many.group()) and manner and manner.start() > many.start():
+    if many and re.search(r"多少|几", many.words) and manner and manner.start() > many.start:
         manner = None  # 受理了多少件，满意率如何 asks for figures
     if hit := found(Intent.MANNER, manner):
         return hit
@@ -239,12 +259,12 @@ def _read(text: str, has_issue: bool, times: int, names: int, years: int = 0) ->
         return hit
     if hit := found(Intent.DATE, _DATE.search(text)):
         return hit
-    if many and re.search(r"多少|几|多大|多长|百分之", many.group()):
-        return Asked(Intent.FIGURE, asked_unit(text), many.start(), many.end())
+    if many and re.search(r"多少|几|多大|多长|百分之", many.words):
+        return Asked(Intent.FIGURE, asked_unit(text), many.start, many.end)
     if hit := found(Intent.LIST, _LIST.search(text)):
         return hit
     if hit := found(Intent.PERSON, _PERSON.search(text)):
         return hit
     if many:
-        return Asked(Intent.FIGURE, asked_unit(text), many.start(), many.end())
+        return Asked(Intent.FIGURE, asked_unit(text), many.start, many.end)
     return Asked(Intent.FACT, asked_unit(text))

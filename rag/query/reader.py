@@ -13,7 +13,7 @@ from rag.entities.figures import UNIT_PATTERN, find_figures, unit_family
 from rag.entities.issues import IssueMention, find_issues
 from rag.entities.times import TimeMention, find_times
 from rag.query.function_words import FUNCTION_WORDS
-from rag.query.intent import Asked, asked_unit, figure_parts, read_intent
+from rag.query.intent import Asked, asked_unit, figure_parts, find_many, read_intent
 from rag.query.spelling import SoundIndex, simplify
 from rag.query.vocabulary import NameMatch, Vocabulary
 from rag.schema import Chunk, Filters, Intent, IssueRef, ParsedQuery, Period
@@ -35,7 +35,7 @@ _NAMED = (Intent.DATE, Intent.PLACE, Intent.PERSON, Intent.DEPARTMENT)
 _QUANTITIES = (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM)
 # 多少家 and 几座 leave nothing of themselves among the terms.
 _INTERROGATIVE = re.compile(
-    rf"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|多[大长远高重快]|(?:多少|几)(?:个)?(?:{UNIT_PATTERN})?(?:钱)?|加起来|加一?块儿?|加在一?(?:起|块儿?)|合一?起|加总|合计|总计|百分之几|哪(?:一)?[个些家年天位条期]|比(?![例重率])"
+    r"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|多[大长远高重快]|加起来|加一?块儿?|加在一?(?:起|块儿?)|合一?起|加总|合计|总计|百分之几|哪(?:一)?[个些家年天位条期]|比(?![例重率])"
 )
 # 总投资 is another quantity than 投资, 新开工 another than 开工.
 _PREFIXES = frozenset(
@@ -127,15 +127,19 @@ class QuestionReader:
         sections = tuple(self.vocabulary.find_sections(text))
         for section in sections:
             masked = masked.replace(section, " " * len(section))
-        if asked.start >= 0 and asked.intent not in _QUANTITIES:
+        if asked.start >= 0 and (asked.intent not in _QUANTITIES or asked.intent is Intent.TREND):
             masked = masked[: asked.start] + " " * (asked.end - asked.start) + masked[asked.end :]
+        for many in find_many(masked):
+            if re.match("多少|几", many.words):
+                end = many.end + masked.startswith("钱", many.end)
+                masked = masked[: many.start] + " " * (end - many.start) + masked[end:]
         masked = _INTERROGATIVE.sub(lambda m: " " * len(m.group()), masked)
         masked = re.sub(r"[【\[〖][^】\]〗]+[】\]〗]", lambda m: " " * len(m.group()), masked)
         parts = figure_parts(text) if asked.intent is Intent.FIGURE else []
         if len(parts) > 1:
             # The words of the second figure are no part of what the first one must hold.
-            end = re.search(r"[，,；;？?]|以及|还有|同时|$", text[parts[0].end :])
-            first = masked[: parts[0].end + (end.start() if end else 0)]
+            stop = re.search(r"[，,；;？?]|以及|还有|同时|$", text[parts[0].end :])
+            first = masked[: parts[0].end + (stop.start() if stop else 0)]
             asked = Asked(Intent.FIGURE, parts[0].unit, parts[0].start, parts[0].end)
             terms = self._terms(first) or self._terms(masked)
         else:
@@ -284,6 +288,7 @@ class QuestionReader:
             name = match[1] or match[match.lastindex or 1]
             if (
                 name in _NO_PLACES
+                or name in FUNCTION_WORDS  # 跟县人民医院
                 or name[-1] in "全我本该各邻外进出"
                 or name.endswith(self.vocabulary.county.removesuffix("县") or "\0")
             ):
