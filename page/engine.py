@@ -53,13 +53,19 @@ class Engine:
 
     def __init__(self, build: Callable[[], Chain]) -> None:
         self._build = build
+        self._wanted = threading.Event()
         self._loaded = threading.Event()
         self._chain: Chain | None = None
         self._problem = ""
 
-    def start(self) -> None:
-        """Begin loading; returns at once."""
-        threading.Thread(target=self.load, name="load-chain", daemon=True).start()
+    def start(self, wait: float = 0) -> None:
+        """Begin loading after `wait` seconds, or as soon as the chain is wanted; returns at once."""
+
+        def work() -> None:
+            self._wanted.wait(wait)
+            self.load()
+
+        threading.Thread(target=work, name="load-chain", daemon=True).start()
 
     def load(self) -> None:
         """Build the chain and warm it up; what `start` does in a thread."""
@@ -90,6 +96,7 @@ class Engine:
 
     def chain(self) -> Chain:
         """The chain, as soon as it is loaded; NotReadyError when it never will be."""
+        self._wanted.set()
         self._loaded.wait()
         if self._chain is None:
             raise NotReadyError(self._problem)

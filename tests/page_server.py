@@ -33,7 +33,7 @@ def serve(chain: FakeChain, data_dir: Path, accounts: Accounts | None = None) ->
     settings = Settings(data_dir=data_dir, today=date(2025, 11, 21))
     app.prepare_environment(settings)
     desk = build_desk(settings, lambda: chain)
-    listener = app.listen("127.0.0.1", 0)
+    listener = app.take_port("127.0.0.1", 0)
     port = listener.getsockname()[1]
     application = build_server(desk, "127.0.0.1", port, accounts, loopback=accounts is None)
     server = uvicorn.Server(uvicorn.Config(application, log_level="error"))

@@ -335,7 +335,7 @@ def test_taken_port_gives_a_chinese_message() -> None:
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(BulletinError, match="--port"):
-            app.listen("127.0.0.1", port)
+            app.take_port("127.0.0.1", port)
 
 
 def test_only_addresses_of_this_machine_are_loopback() -> None:
