@@ -31,6 +31,7 @@ from ingest.run import Progress
 from ingest.watch import changed_files
 from rag.embeddings import load_embeddings
 from rag.errors import BulletinError, SourceError
+from rag.logs import start_logging
 from rag.settings import Settings, load_settings
 
 USAGE = """python -m ingest PATH... [--rebuild] [--json]
@@ -42,7 +43,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 all well, 1 something failed, 2 wrong usage."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     command = words[0] if words else ""
-    logging.basicConfig(level=logging.ERROR)
     try:
         if command == "remove":
             return _remove(words[1:])
@@ -65,7 +65,7 @@ def _ingest(words: Sequence[str]) -> int:
     )
     parser.add_argument("--json", action="store_true", help="输出 JSON")
     options = parser.parse_args(words)
-    settings = load_settings()
+    settings = _settings()
     if options.json:
         return _ingest_json(options.paths, settings, options.rebuild)
     with _progress_bar() as on_progress:
@@ -115,7 +115,7 @@ def _remove(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m ingest remove", description="删去一期")
     parser.add_argument("issues", nargs="+", metavar="期号", help="如 2023-18 或 2023年第18期")
     options = parser.parse_args(words)
-    settings = load_settings()
+    settings = _settings()
     model = load_embeddings(settings.embedding_model, settings.data_dir)
     failed = 0
     for name in options.issues:
@@ -136,7 +136,7 @@ def _watch(words: Sequence[str]) -> int:
     folder = parser.parse_args(words).folder
     if not folder.is_dir():
         raise SourceError(f"{folder}：没有这个文件夹，请检查路径。")
-    settings = load_settings()
+    settings = _settings()
     model = load_embeddings(settings.embedding_model, settings.data_dir)
     console = Console(highlight=False)
     console.print(f"正在看着 {escape(str(folder))}，按 Ctrl+C 结束")
@@ -148,6 +148,13 @@ def _watch(words: Sequence[str]) -> int:
             continue
         print_report(report, console)
     return 0
+
+
+def _settings() -> Settings:
+    settings = load_settings()
+    # What goes wrong with a file stands in the report; the terminal need not say it twice.
+    start_logging(settings, "ingest", terminal=logging.ERROR)
+    return settings
 
 
 def _say_waiting() -> None:

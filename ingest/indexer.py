@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from ingest.gaps import review_archive
 from ingest.manifest import Manifest
-from ingest.report import FileReport, IngestReport
+from ingest.report import FileReport, IngestReport, Status
 from ingest.run import Embedder, Progress, Run, embed
 from rag.catalog import Catalog
+from rag.data_folder import check_index_is_there, ingest_lock
 from rag.departments import load_departments
 from rag.embeddings import load_embeddings
+from rag.errors import IndexBrokenError
+from rag.faults import naming_faults
+from rag.index_mending import rebuild_from_catalog
 from rag.settings import Settings
 from rag.vector_store import NewIssue, VectorStore
 
+log = logging.getLogger(__name__)
+
 KEPT_ISSUES = 20  # taken over at a time by a rebuild
+
+Place = tuple[Path, str, str, int, str]
+"""Data folder, address of the Chroma server, id and dimension of the model, token."""
 
 
 def ingest_paths(
@@ -52,8 +60,10 @@ def ingest_paths(
             closing(Catalog(settings.data_dir / "catalog.sqlite3")) as catalog,
         ):
             if rebuild:
-                store, before = VectorStore.begin_rebuild(*place)
+                store, before = _begin_rebuild(settings.data_dir, place, model)
             else:
+                if not settings.chroma_url:
+                    check_index_is_there(settings.data_dir)
                 store = before = VectorStore.open(*place)
                 catalog.sync(store)
             run = Run(
@@ -72,23 +82,39 @@ def ingest_paths(
             else:
                 run.take_all(paths)
                 manifest.commit()
-            return IngestReport(tuple(run.reports), review_archive(catalog.dates()), kept)
+            report = IngestReport(tuple(run.reports), review_archive(catalog.dates()), kept)
+    _note(report)
+    return report
 
 
-@contextmanager
-def ingest_lock(data_dir: Path, on_wait: Callable[[], None]) -> Iterator[None]:
-    """One ingest at a time on a data folder; the second waits."""
-    data_dir.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(data_dir / "ingest.lock", thread_local=False)
+def _note(report: IngestReport) -> None:
+    counts = {status.value: report.count(status) for status in Status}
+    log.info("ingested", extra={**counts, "kept": report.kept})
+    for file in report.files:
+        if file.status is Status.FAILED:
+            log.warning("没有入库：%s", file.error)
+
+
+def _begin_rebuild(
+    data_dir: Path, place: Place, model: Embedder
+) -> tuple[VectorStore, VectorStore | None]:
+    """The store to be filled and the index so far; a broken one is first mended from the catalogue.
+
+    Otherwise the issues whose file is not given could not be kept.
+    """
     try:
-        lock.acquire(timeout=0.2)
-    except Timeout:
-        on_wait()
-        lock.acquire(poll_interval=0.2)
-    try:
-        yield
-    finally:
-        lock.release()
+        with naming_faults(data_dir):
+            if not place[1]:
+                check_index_is_there(data_dir)
+            store, before = VectorStore.begin_rebuild(*place)
+            if before is not None:
+                before.hashes()
+            return store, before
+    except IndexBrokenError:
+        if place[1]:
+            raise
+    rebuild_from_catalog(data_dir, model)
+    return VectorStore.begin_rebuild(*place)
 
 
 def _rebuild(run: Run, paths: Sequence[Path], catalog: Catalog) -> int:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from contextlib import closing
 
-from ingest.indexer import ingest_lock
 from ingest.run import Embedder
 from rag.catalog import Catalog
+from rag.data_folder import check_index_is_there, ingest_lock
 from rag.embeddings import load_embeddings
 from rag.errors import SourceError
 from rag.schema import IssueRef
@@ -36,6 +36,8 @@ def remove_issue(
     wanted = parse_issue_name(name)
     with ingest_lock(settings.data_dir, on_wait):
         model = embeddings or load_embeddings(settings.embedding_model, settings.data_dir)
+        if not settings.chroma_url:
+            check_index_is_there(settings.data_dir)
         store = VectorStore.open(
             settings.data_dir,
             settings.chroma_url,

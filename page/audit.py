@@ -14,6 +14,7 @@ from rag.schema import Answer
 LARGEST = 5 * 2**20
 KEPT = 10
 _LONGEST_QUESTION = 2000
+log = logging.getLogger(__name__)
 
 
 class AuditLog:
@@ -50,7 +51,10 @@ class AuditLog:
             "ms": round(milliseconds),
         }
         line = json.dumps(row, ensure_ascii=False)
-        self._open().handle(logging.LogRecord("audit", logging.INFO, "", 0, line, None, None))
+        try:
+            self._open().handle(logging.LogRecord("audit", logging.INFO, "", 0, line, None, None))
+        except OSError as error:
+            log.error("审计日志 %s 写不了：%s", self._path.name, error.strerror)
 
     def close(self) -> None:
         if self._handler:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from page.audit import AuditLog
 from page.chips import Chip, chips_of
 from page.conversation_store import ConversationStore
-from page.engine import Chain, Engine
+from page.engine import Chain, Engine, NotReadyError
 from page.evaluating import Evaluator
 from page.importing import Importer
+from page.telemetry import STOPPED, Asked, Telemetry
 from rag.departments import DepartmentNames, load_departments
 from rag.feedback import FeedbackBook
+from rag.logs import keep_private
 from rag.schema import Answer, ParsedQuery
 from rag.settings import Settings
+
+log = logging.getLogger(__name__)
+
+CLOSING = "系统正在停止，请稍后再问。"
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,8 @@ class Desk:
     departments: DepartmentNames
     importer: Importer
     evaluator: Evaluator
+    telemetry: Telemetry
+    closing: threading.Event = field(default_factory=threading.Event)
 
     def today(self) -> date:
         return self.settings.current_date()
@@ -39,21 +49,38 @@ class Desk:
         self, reader: str, question: str, history: Sequence[dict[str, str]], way: str
     ) -> Iterator[Answer]:
         """Ever more complete answers; what came of it is written to the audit log."""
+        if self.closing.is_set():
+            raise NotReadyError(CLOSING)
+        keep_private(question)
         started = time.perf_counter()
-        answer: Answer | None = None
-        problem = ""
-        try:
-            for answer in self.engine.stream(question, history):
-                yield answer
-        except GeneratorExit:
-            problem = "已停止"
-            raise
-        except Exception as error:
-            problem = type(error).__name__
-            raise
-        finally:
-            spent = 1000 * (time.perf_counter() - started)
-            self.audit.record(reader, question, answer, way, problem, spent)
+        with self.telemetry.answering(way) as asked:
+            try:
+                for answer in self.engine.stream(question, history):
+                    asked.answer = answer
+                    yield answer
+            except GeneratorExit:
+                asked.problem = STOPPED
+                raise
+            except Exception as error:
+                asked.problem = type(error).__name__
+                raise
+            finally:
+                spent = 1000 * (time.perf_counter() - started)
+                self._note(reader, question, way, asked, spent)
+
+    def _note(self, reader: str, question: str, way: str, asked: Asked, spent: float) -> None:
+        answer = asked.answer
+        self.audit.record(reader, question, answer, way, asked.problem, spent)
+        told = {
+            "way": way,
+            "outcome": asked.outcome,
+            "engine": answer.engine if answer else None,
+            "figures": answer.checks.figures if answer else 0,
+            "verified": answer.checks.verified if answer else 0,
+            "problem": asked.problem or None,
+            "ms": round(spent),
+        }
+        log.info("answered", extra=told)
 
     def chips(self, query: ParsedQuery) -> list[Chip]:
         """What was understood of a question, to be shown and changed."""
@@ -75,4 +102,15 @@ def build_desk(settings: Settings, build: Callable[[], Chain]) -> Desk:
         departments=departments,
         importer=Importer(settings, engine.archive, lambda: engine.chain().embeddings),
         evaluator=Evaluator(settings, engine, feedback, departments),
+        telemetry=Telemetry(lambda: _index_size(engine)),
     )
+
+
+def _index_size(engine: Engine) -> tuple[int, int] | None:
+    if engine.loading:
+        return None
+    try:
+        holdings = engine.holdings()
+    except Exception:
+        return None  # what is wrong is told at /health and in the log
+    return (holdings.issues, holdings.items) if holdings else (0, 0)

@@ -22,6 +22,7 @@ from page.layout import STATIC, build_page, head_html, theme
 from page.openai_api import openai_routes
 from page.records import record_routes
 from page.status_tab import status_routes
+from page.telemetry import telemetry_routes
 from page.visitor import reader_of
 from rag.accounts import Accounts
 from rag.errors import BulletinError
@@ -112,6 +113,7 @@ def desk_server(desk: Desk) -> FastAPI:
     app.mount(f"/{STATIC}", StaticFiles(directory=_FILES))
     for routes in (record_routes, facts_routes, journal_routes, status_routes, openai_routes):
         app.include_router(routes(desk))
+    app.include_router(telemetry_routes(desk.telemetry))
     app.include_router(evaluate_routes(desk.evaluator))
     app.include_router(import_routes(desk.settings, desk.importer, desk.engine.archive))
     return app

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from markupsafe import Markup
 
 from page.desk import Desk
 from page.visitor import may_administer
+from rag.data_folder import program_version
 from rag.errors import BulletinError
 from rag.settings import Settings
 
@@ -63,14 +63,6 @@ def health_of(desk: Desk) -> dict[str, Any]:
 def _fault(desk: Desk) -> str:
     """Why the Chroma server cannot be used; empty when it can, or when there is none."""
     return str(getattr(desk.engine.chain().store, "fault", ""))
-
-
-def program_version() -> str:
-    """The version installed; 开发版 where the program runs from its folder."""
-    try:
-        return version("bulletin-qa")
-    except PackageNotFoundError:
-        return "开发版"
 
 
 def status_html(desk: Desk, administrator: bool) -> Markup:

@@ -1,4 +1,4 @@
-"""Command line: ask, evaluate, feedback, user, status."""
+"""Command line: ask, evaluate, feedback, user, status, backup, restore, doctor."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from rag.evaluation.table import format_table
 from rag.feedback import FeedbackBook, question_rows
 from rag.schema import Answer
 from rag.settings import Settings, load_settings
+from rag.upkeep import add_upkeep_commands
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -83,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     status = commands.add_parser("status", help="库里有什么、用什么模型、存在哪里")
     status.add_argument("--json", action="store_true", help="输出 JSON")
     status.set_defaults(run=_status)
+    add_upkeep_commands(commands)
     return parser
 
 

@@ -13,12 +13,21 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import run_in_executor
 
 from rag.catalog import Catalog
+from rag.data_folder import check_index_is_there, prepare
 from rag.departments import DepartmentNames, load_departments
 from rag.embeddings import BulletinEmbeddings, load_embeddings
-from rag.errors import BulletinError, QuestionError, SettingsError, StoreUnreachableError
+from rag.errors import (
+    BulletinError,
+    CatalogBrokenError,
+    QuestionError,
+    SettingsError,
+    StoreUnreachableError,
+)
 from rag.extractive.engine import ExtractiveEngine
 from rag.extractive.refusal import without_commands
+from rag.faults import named_fault, naming_faults
 from rag.generative import ChatWriter, GenerativeEngine, build_chat_model
+from rag.index_mending import check_vectors
 from rag.query.conversation import resolve
 from rag.query.reader import QuestionReader
 from rag.query.spelling import SoundIndex
@@ -131,14 +140,19 @@ class BulletinChain(Runnable[Any, Answer]):
         try:
             question, history = read_input(input)
             generative = self._generative(engine)
-            answer = self._ask(question, history)
+            try:
+                answer = self._ask(question, history)
+            except CatalogBrokenError:
+                answer = self._ask(question, history)  # made anew from the index
             if generative is None:
                 yield answer
             else:
                 yield from generative.answers(answer, config)
-        except BulletinError as error:
-            yield _failed(question, str(error))
-        except Exception:
+        except Exception as error:
+            named = named_fault(error, self.settings.data_dir) or error
+            if isinstance(named, BulletinError):
+                yield _failed(question, str(named))
+                return
             log.exception("回答失败")
             yield _failed(question, "程序内部出错，这不是“没有找到”；详情见日志，请联系管理员。")
 
@@ -256,20 +270,27 @@ def build_chain(settings: Settings) -> BulletinChain:
 
     A Chroma server that does not answer is no hindrance: it is looked for again with each question.
     """
-    embeddings = load_embeddings(settings.embedding_model, settings.data_dir)
-    store = VectorStore.unopened(
-        settings.data_dir,
-        settings.chroma_url,
-        embeddings.model_id,
-        embeddings.dimension,
-        settings.chroma_token.get_secret_value(),
-    )
-    catalog = Catalog(settings.data_dir / "catalog.sqlite3")
-    # Otherwise the next question looks for it again, and says what is wrong.
-    with suppress(StoreUnreachableError):
-        store.prepare()
-        catalog.sync(store)
-    departments = load_departments(settings.data_dir / "departments.toml")
+    data_dir, embedded = settings.data_dir, not settings.chroma_url
+    with naming_faults(data_dir):
+        prepare(data_dir)
+        embeddings = load_embeddings(settings.embedding_model, data_dir)
+        if embedded:
+            check_index_is_there(data_dir)
+        store = VectorStore.unopened(
+            data_dir,
+            settings.chroma_url,
+            embeddings.model_id,
+            embeddings.dimension,
+            settings.chroma_token.get_secret_value(),
+        )
+        catalog = Catalog(data_dir / "catalog.sqlite3")
+        # Otherwise the next question looks for it again, and says what is wrong.
+        with suppress(StoreUnreachableError):
+            store.prepare()
+            catalog.sync(store)
+            if embedded:
+                check_vectors(store, catalog, embeddings.dimension, data_dir)
+    departments = load_departments(data_dir / "departments.toml")
     writer = ChatWriter(build_chat_model(settings)) if settings.chat_model else None
     reranker = load_reranker(settings.reranker_model)
     return BulletinChain(settings, catalog, store, embeddings, departments, writer, reranker)

@@ -37,6 +37,10 @@ class IndexBrokenError(StoreError):
     """The index is there and cannot be used: damaged, or a part of it is gone."""
 
 
+class CatalogBrokenError(StoreError):
+    """The catalogue was damaged and has been taken away; the next use makes it anew."""
+
+
 class DiskError(StoreError):
     """The disk is full, or the data folder cannot be written."""
 

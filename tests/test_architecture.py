@@ -23,10 +23,11 @@ PACKAGES = ("rag", "ingest", "page", "prompts")
 # From the ground up: a module imports from its own layer and from those above it in this table.
 LAYERS = {
     "base": "errors schema settings text",
-    "parts": "departments embedding_model embeddings entities fusion metrics reranker",
-    "stores": "accounts catalog feedback vector_store word_vectors",
+    "parts": "data_folder departments embedding_model embeddings entities faults fusion logs metrics"
+    " reranker running_page",
+    "stores": "accounts backup catalog feedback index_mending vector_store word_vectors",
     "steps": "citations extractive generative query retriever verifier",
-    "whole": "answer_json chain evaluation __main__",
+    "whole": "answer_json chain doctor evaluation upkeep __main__",
 }
 HEIGHT = {
     f"rag.{name}": height for height, names in enumerate(LAYERS.values()) for name in names.split()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from rag.errors import StoreError
+from rag.errors import CatalogBrokenError, StoreError
 
 VERSION = 1  # raised with the tables or the tokens; another version is rebuilt from the index
 BUSY_SECONDS = 300.0  # the first projection of 10,000 issues holds the write lock for a minute
@@ -90,7 +90,9 @@ class CatalogDatabase:
             connection.close()
             if _is_broken(error):
                 self._delete()
-                raise StoreError(f"目录库 {self._path} 已损坏，将自动重建，请再试一次") from error
+                raise CatalogBrokenError(
+                    f"目录库 {self._path} 已损坏，将自动重建，请再试一次"
+                ) from error
             raise StoreError(f"目录库 {self._path} 读写失败：{error}") from error
         except BaseException:
             connection.close()
