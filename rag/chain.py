@@ -36,11 +36,14 @@ from rag.reranker import CrossEncoderReranker, load_reranker
 from rag.retriever import BulletinRetriever, HybridRetriever
 from rag.schema import Answer, Intent, ParsedQuery, Turn
 from rag.settings import Settings
+from rag.text import encodable, legible
 from rag.vector_store import VectorStore
 from rag.word_vectors import WordVectors
 
 LONGEST_QUESTION = 2000
 LONGEST_HISTORY = 20
+# Of each message before; ten questions of 2,000 characters took two seconds to read.
+LONGEST_TURN = 600
 WORDS_ONLY = "Chroma 服务器现在连不上，只按字词检索了已同步到本机的内容，换了说法的条目可能漏掉。"
 log = logging.getLogger(__name__)
 
@@ -79,7 +82,7 @@ class BulletinChain(Runnable[Any, Answer]):
         self.store = store
         self.embeddings = embeddings
         self.departments = departments
-        self.search = HybridRetriever(embeddings, store, catalog, reranker=reranker)
+        self.search = HybridRetriever(embeddings, catalog, catalog, reranker=reranker)
         self.words = WordVectors(
             settings.data_dir / "words.sqlite3", embeddings.model_id, embeddings.embed_documents
         )
@@ -175,7 +178,7 @@ class BulletinChain(Runnable[Any, Answer]):
         knowledge = self._current()
         if not knowledge.vocabulary.issues:
             raise QuestionError("库里还没有快报，请先运行：python -m ingest 快报文件或文件夹")
-        asked, commanded = without_commands(question)
+        asked, commanded = without_commands(legible(question))
         if not asked:
             return _out_of_scope(question)
         reading = resolve(
@@ -234,7 +237,7 @@ class BulletinChain(Runnable[Any, Answer]):
 def read_input(input: Any) -> tuple[str, tuple[Turn, ...]]:
     """Question and history of a chain input; anything else raises QuestionError."""
     if isinstance(input, str):
-        return input, ()
+        return encodable(input), ()
     if not isinstance(input, Mapping) or not isinstance(input.get("question"), str):
         raise QuestionError('输入应为问题文字，或 {"question": "…", "history": […]}。')
     turns = []
@@ -243,8 +246,8 @@ def read_input(input: Any) -> tuple[str, tuple[Turn, ...]]:
             raise QuestionError(
                 'history 的每一项应为 {"role": "user" 或 "assistant", "content": "…"}。'
             )
-        turns.append(Turn(turn["role"], str(turn.get("content", ""))))
-    return input["question"], tuple(turns)
+        turns.append(Turn(turn["role"], legible(str(turn.get("content", ""))[:LONGEST_TURN])))
+    return encodable(input["question"]), tuple(turns)
 
 
 def _unread(question: str) -> ParsedQuery:

@@ -7,6 +7,7 @@ that is applied before an offset is taken keeps the length of the text.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,6 +64,33 @@ def fold(text: str) -> str:
     """Full-width letters, digits, ％ and spaces become half-width; the length stays the same."""
     # translate is slow, and most lines hold nothing to fold.
     return text.translate(_FOLD) if _FOLDABLE.search(text) else text
+
+
+def encodable(text: str) -> str:
+    """The text with \ufffd for halves of surrogate pairs, which no file and no reply can hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def legible(text: str) -> str:
+    """The text as it looks: nothing that nobody sees, and other forms of a character as the plain one.
+
+    Control, zero-width and direction marks go, 𝟐 and ⼀ become 2 and 一, half of a surrogate pair
+    becomes \ufffd. For what is typed; what is printed keeps its characters.
+    """
+    return text if text.isascii() and text.isprintable() else "".join(map(_as_seen, text))
+
+
+def _as_seen(char: str) -> str:
+    kind = unicodedata.category(char)
+    if kind == "Cs":
+        return "\ufffd"
+    if kind in ("Cc", "Cf") or unicodedata.name(char, "").startswith("VARIATION SELECTOR"):
+        return char if char in "\n\t" else ""
+    if kind in ("Nd", "So") or kind.startswith("L"):
+        plain = unicodedata.normalize("NFKC", char)
+        if len(plain) == 1 and (plain.isascii() or "㐀" <= plain <= "鿿"):
+            return plain
+    return char
 
 
 def strip_space(text: str) -> str:

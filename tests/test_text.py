@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text import close_up, fold, search_tokens, split_clauses, split_sentences, strip_space
+from rag.text import (
+    close_up,
+    encodable,
+    fold,
+    legible,
+    search_tokens,
+    split_clauses,
+    split_sentences,
+    strip_space,
+)
 
 PIECES = st.text("一季度，。；：！”“（）19.46亿元,54％\n９:AP？…月、】\t \u3000", max_size=14)
 TEXTS = st.one_of(PIECES, st.text(max_size=40))
@@ -150,3 +159,24 @@ def test_punctuation_gives_no_words() -> None:
 @given(TEXTS)
 def test_words_never_hold_white_space(text: str) -> None:
     assert all(token and token == strip_space(token) for token in search_tokens(text))
+
+
+@pytest.mark.parametrize(
+    ("typed", "seen"),
+    [
+        ("技\u200b改\u200d投\ufeff资", "技改投资"),
+        ("\u202e一季度\u202c\x00\x1b", "一季度"),
+        ("𝟐𝟎𝟐𝟑年⼀季度", "2023年一季度"),
+        ("５４５２万元，（Ａ）", "5452万元，（A）"),
+        ("42微克/m³、310㎡、①", "42微克/m³、310㎡、①"),
+        ("技改\ud800投资", "技改\ufffd投资"),
+        ("第一行\n\t第二行", "第一行\n\t第二行"),
+        ("", ""),
+    ],
+)
+def test_what_is_typed_is_read_as_it_looks(typed: str, seen: str) -> None:
+    assert legible(typed) == seen
+
+
+def test_half_a_surrogate_pair_can_be_written_to_a_file() -> None:
+    assert encodable("一\ud800二😀") == "一\ufffd二😀"
