@@ -13,7 +13,8 @@ from markupsafe import Markup
 from page.chips import asked_anew
 from page.conversation import Conversation
 from page.desk import Desk
-from page.engine import UNEXPECTED, Engine
+from page.engine import UNEXPECTED, Engine, EngineName
+from page.evaluating import ENGINE_NAMES
 from page.examples import example_questions
 from page.opening import empty_index_html, masthead_html, not_ready_html, welcome_html
 from page.render import Setting, exchange_html
@@ -56,10 +57,15 @@ def build_ask_tab(page: gr.Blocks, desk: Desk, head: gr.HTML, bridge: gr.HTML) -
         )
         fresh = gr.Button("新对话", elem_id="fresh", size="sm", scale=0, min_width=80)
         records = gr.Button("记录与导出", elem_id="records", size="sm", scale=0, min_width=104)
+        engine_choice = _engine_choice(desk)
     shown = [question, welcome, earlier, current, conversation]
 
     def converse(
-        words: str, talk: Conversation, event: gr.EventData, request: gr.Request
+        words: str,
+        talk: Conversation,
+        answered_by: EngineName | None,
+        event: gr.EventData,
+        request: gr.Request,
     ) -> Iterator[tuple[Update, Update, Update, Update, Conversation]]:
         begun = begin(talk, desk, words, event._data)
         if begun is None:
@@ -74,7 +80,7 @@ def build_ask_tab(page: gr.Blocks, desk: Desk, head: gr.HTML, bridge: gr.HTML) -
             yield box, "", _earlier_html(desk, talk), _current_html(desk, talk), talk
 
             def stream(asked: str, history: list[dict[str, str]]) -> Iterator[Answer]:
-                return desk.ask(reader, asked, history, "page")
+                return desk.ask(reader, asked, history, "page", answered_by)
 
             for step in progress(stream, talk, run):
                 talk = step
@@ -92,7 +98,7 @@ def build_ask_tab(page: gr.Blocks, desk: Desk, head: gr.HTML, bridge: gr.HTML) -
     def start_anew(request: gr.Request) -> tuple[Update, Update, Update, Update, Conversation]:
         # Otherwise the last words of the old answer could arrive after the page was cleared.
         runs.stop(str(request.session_hash), wait=True)
-        box = gr.update(value="", submit_btn="提问", stop_btn=False)
+        box = gr.update(submit_btn="提问", stop_btn=False)
         return box, str(opening_html(engine)), "", "", Conversation()
 
     def reopen(
@@ -104,7 +110,7 @@ def build_ask_tab(page: gr.Blocks, desk: Desk, head: gr.HTML, bridge: gr.HTML) -
         if found is None or not found.exchanges:
             gr.Warning("这段对话已经打不开了。", title="提示", duration=4)
             return gr.skip(), gr.skip(), gr.skip(), gr.skip(), talk
-        box = gr.update(value="", submit_btn="提问", stop_btn=False)
+        box = gr.update(submit_btn="提问", stop_btn=False)
         return box, "", _earlier_html(desk, found), _current_html(desk, found), found
 
     def open_page(talk: Conversation, request: gr.Request) -> Iterator[tuple[Update, Update]]:
@@ -118,7 +124,7 @@ def build_ask_tab(page: gr.Blocks, desk: Desk, head: gr.HTML, bridge: gr.HTML) -
     gr.on(
         [question.submit, bridge.submit],
         converse,
-        [question, conversation],
+        [question, conversation, engine_choice],
         shown,
         show_progress="hidden",
         concurrency_limit=CONCURRENT_QUESTIONS,
@@ -137,6 +143,22 @@ def build_ask_tab(page: gr.Blocks, desk: Desk, head: gr.HTML, bridge: gr.HTML) -
         show_progress="hidden",
         concurrency_limit=None,
         api_visibility="private",
+    )
+
+
+def _engine_choice(desk: Desk) -> gr.Radio | gr.State:
+    """How the next question is answered; without a chat model there is nothing to choose."""
+    if not desk.settings.chat_model:
+        return gr.State(None)
+    return gr.Radio(
+        [(name, key) for key, name in ENGINE_NAMES.items()],
+        value="chat",
+        label="回答方式",
+        show_label=False,
+        container=False,
+        elem_id="answered-by",
+        scale=0,
+        min_width=172,
     )
 
 

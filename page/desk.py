@@ -12,7 +12,7 @@ from datetime import date
 from page.audit import AuditLog
 from page.chips import Chip, chips_of
 from page.conversation_store import ConversationStore
-from page.engine import Chain, Engine, NotReadyError
+from page.engine import Chain, Engine, EngineName, NotReadyError
 from page.evaluating import Evaluator
 from page.importing import Importer
 from page.telemetry import STOPPED, Asked, Telemetry
@@ -46,16 +46,24 @@ class Desk:
         return self.settings.current_date()
 
     def ask(
-        self, reader: str, question: str, history: Sequence[dict[str, str]], way: str
+        self,
+        reader: str,
+        question: str,
+        history: Sequence[dict[str, str]],
+        way: str,
+        engine: EngineName | None = None,
     ) -> Iterator[Answer]:
-        """Ever more complete answers; what came of it is written to the audit log."""
+        """Ever more complete answers; what came of it is written to the audit log.
+
+        `way` is where the question came in, `engine` how to answer if not as the settings say.
+        """
         if self.closing.is_set():
             raise NotReadyError(CLOSING)
         keep_private(question)
         started = time.perf_counter()
         with self.telemetry.answering(way) as asked:
             try:
-                for answer in self.engine.stream(question, history):
+                for answer in self.engine.stream(question, history, engine):
                     asked.answer = answer
                     yield answer
             except GeneratorExit:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from page.archive import Archive
 from page.examples import example_questions
@@ -22,6 +22,9 @@ UNEXPECTED = "程序内部出错，问题没有处理完。请稍后再试；仍
 LOAD_FAILED = "问答引擎没有加载成功，请管理员查看运行日志。"
 
 
+EngineName = Literal["extractive", "chat"]
+
+
 class Chain(Protocol):
     """What the page calls of the chain."""
 
@@ -31,7 +34,7 @@ class Chain(Protocol):
     def store(self) -> Any: ...
     @property
     def embeddings(self) -> Any: ...
-    def stream(self, input: Any) -> Iterator[Answer]: ...
+    def stream(self, input: Any, *, engine: EngineName | None = None) -> Iterator[Answer]: ...
 
 
 class NotReadyError(BulletinError):
@@ -122,8 +125,14 @@ class Engine:
             return None
         return Holdings(len(days), archive.count(), min(days), max(days))
 
-    def stream(self, question: str, history: Sequence[dict[str, str]]) -> Iterator[Answer]:
-        """Ever more complete answers to a question; NotReadyError when there is nothing to ask."""
+    def stream(
+        self, question: str, history: Sequence[dict[str, str]], engine: EngineName | None = None
+    ) -> Iterator[Answer]:
+        """Ever more complete answers to a question; NotReadyError when there is nothing to ask.
+
+        `engine` is how to answer; None leaves it to the settings.
+        """
         if not self.archive().count():
             raise NotReadyError(f"{EMPTY_INDEX}\n{INGEST_COMMAND}")
-        yield from self.chain().stream({"question": question, "history": list(history)})
+        asked = {"question": question, "history": list(history)}
+        yield from self.chain().stream(asked, engine=engine)

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 from starlette.datastructures import UploadFile
 
-from page.evaluating import Evaluator, Progress
+from page.evaluating import ENGINE_NAMES, Evaluator, Progress
 from page.import_tab import administrators_only
 from page.importing import safe_name
 from rag.errors import QuestionError
@@ -45,7 +45,8 @@ def evaluate_routes(evaluator: Evaluator) -> APIRouter:
     @router.post("/start")
     async def start(request: Request) -> HTMLResponse:
         async with request.form() as form:
-            evaluator.start(str(form.get("set") or ""), str(form.get("compare") or ""))
+            chosen = {name: str(form.get(name) or "") for name in ("set", "compare", "way")}
+            evaluator.start(chosen["set"], chosen["compare"], chosen["way"])
         return progress()
 
     @router.post("/stop")
@@ -79,6 +80,7 @@ def opening_html(evaluator: Evaluator) -> Markup:
     """The form, what runs now, and the runs kept."""
     runs = evaluator.runs()
     earlier = [("", "不比较"), *((stamp, f"与 {when(stamp)} 比较") for stamp in runs)]
+    ways = [(way, f"回答方式：{way}") for way in evaluator.ways()]
     kept = Markup("").join(
         Markup(
             '<button type="button" data-load="desk/evaluate/run/{}" data-into="#evaluation">{}</button>'
@@ -86,7 +88,7 @@ def opening_html(evaluator: Evaluator) -> Markup:
         for stamp in runs[:30]
     )
     return Markup(
-        '<form class="finder" data-send="desk/evaluate/start" data-to="#evaluating">{}{}'
+        '<form class="finder" data-send="desk/evaluate/start" data-to="#evaluating">{}{}{}'
         '<button type="submit" class="act">开始评测</button>'
         '<label class="act plain add">添加问答集<input type="file" accept=".jsonl" hidden'
         ' data-send-file="desk/evaluate/sets"></label></form>'
@@ -94,6 +96,7 @@ def opening_html(evaluator: Evaluator) -> Markup:
         '<h3>以往的评测</h3><div class="pick">{}</div><div id="evaluation"></div>'
     ).format(
         _choice("set", "问答集", [(name, name) for name in evaluator.sets()]),
+        _choice("way", "回答方式", ways) if len(ways) > 1 else "",
         _choice("compare", "比较", earlier),
         progress_html(evaluator),
         kept or Markup('<p class="none">还没有评测过。</p>'),
@@ -143,7 +146,7 @@ def run_html(stamp: str, results: Mapping[str, Any]) -> Markup:
             '<p><a href="desk/evaluate/run/{}/report" target="_blank">完整报告和每一道答错的题</a></p>'
         ).format(when(stamp), results["qa"]["file"], results["qa"]["questions"], stamp)
     ]
-    for engine in results["engines"].values():
+    for key, engine in results["engines"].items():
         splits: Mapping[str, Any] = engine["splits"]
         names = [SPLIT_NAMES.get(name, name) for name in splits]
         rows = [
@@ -154,20 +157,23 @@ def run_html(stamp: str, results: Mapping[str, Any]) -> Markup:
             [f"耗时 {name}", *(milliseconds(s["latency_ms"][name]) for s in splits.values())]
             for name in ("p50", "p95")
         ]
+        if len(results["engines"]) > 1 or key != "extractive":
+            parts.append(Markup("<h3>{}</h3>").format(ENGINE_NAMES.get(key, key)))
         parts.append(_table(["指标", *names], rows))
         shown = {name: split for name, split in splits.items() if name != "all"} or splits
         # The chart is built by rag.evaluation, which escapes the names in it.
         parts.append(Markup('<div class="chart">{}</div>').format(Markup(bars_by_type(shown))))
     if "comparison" in results:
-        parts.append(_comparison(results["comparison"]))
+        parts.append(_comparison(results["comparison"], len(results["engines"]) > 1))
     return Markup("").join(parts)
 
 
-def _comparison(comparison: Mapping[str, Any]) -> Markup:
+def _comparison(comparison: Mapping[str, Any], several: bool) -> Markup:
     labels = {metric.name: metric.label for metric in METRICS}
     rows = [
         [
-            SPLIT_NAMES.get(row["split"], row["split"]),
+            (f"{ENGINE_NAMES.get(row['engine'], row['engine'])} " if several else "")
+            + SPLIT_NAMES.get(row["split"], row["split"]),
             labels.get(row["metric"], row["metric"]),
             f"{100 * row['old']:.1f}%",
             f"{100 * row['new']:.1f}%",

@@ -15,8 +15,9 @@ from typing import Any
 from page.engine import UNEXPECTED, Engine
 from rag.departments import DepartmentNames
 from rag.errors import BulletinError, QuestionError
+from rag.evaluation.engines import engines
 from rag.evaluation.questions import load_questions
-from rag.evaluation.runner import chain_engine, run_evaluation, text_lookup
+from rag.evaluation.runner import run_evaluation, text_lookup
 from rag.feedback import FeedbackBook, question_rows
 from rag.settings import Settings
 
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples" / "qa.jsonl"
 FROM_READERS = "读者评价"
+# Which engines a run may put the questions to, by the names that the page shows.
+WAYS = {"摘录": ("extractive",), "大模型": ("chat",), "两种都评": ("extractive", "chat")}
+ENGINE_NAMES = {keys[0]: words for words, keys in WAYS.items() if len(keys) == 1}
 _STAMP = re.compile(r"\d{8}-\d{6}")
 
 
@@ -116,8 +120,15 @@ class Evaluator:
             raise QuestionError("这次评测的结果已不在。")
         return path
 
-    def start(self, name: str, compare_with: str = "") -> None:
+    def ways(self) -> list[str]:
+        """The ways to answer that can be chosen; without a chat model there is one."""
+        return list(WAYS) if self._settings.chat_model else [next(iter(WAYS))]
+
+    def start(self, name: str, compare_with: str = "", way: str = "") -> None:
         """Begin a run; QuestionError when one is under way or the set is not there."""
+        if way and way not in self.ways():
+            raise QuestionError("没有这种回答方式。")
+        names = WAYS[way or self.ways()[0]]
         sets = self.sets()
         if name not in sets:
             raise QuestionError("没有这个问答集。")
@@ -132,7 +143,7 @@ class Evaluator:
             stamp = f"{datetime.now():%Y%m%d-%H%M%S}"
             self._progress = Progress(running=True, stamp=stamp)
         self._stop.clear()
-        self._in_background(lambda: self._run(sets[name], stamp, earlier))
+        self._in_background(lambda: self._run(sets[name], stamp, earlier, names))
 
     def stop(self) -> None:
         """End the run under way after its present question; what was measured is dropped."""
@@ -154,19 +165,25 @@ class Evaluator:
 
         threading.Thread(target=run, name="evaluate", daemon=True).start()
 
-    def _run(self, questions: Path, stamp: str, earlier: Path | None) -> None:
+    def _run(
+        self, questions: Path, stamp: str, earlier: Path | None, names: tuple[str, ...]
+    ) -> None:
         chain: Any = self._engine.chain()
 
         def tell(engine: str, done: int, total: int) -> None:
             if self._stop.is_set():
                 raise _StoppedError
-            self._progress = replace(self._progress, done=done, total=total)
+            before = names.index(engine) * total
+            self._progress = replace(self._progress, done=before + done, total=len(names) * total)
 
         run_evaluation(
             questions,
-            {"extractive": chain_engine(chain.invoke)},
+            engines(chain, names),
             day=self._settings.current_date().isoformat(),
-            models={"embedding": getattr(chain.embeddings, "model_id", "")},
+            models={
+                "embedding": getattr(chain.embeddings, "model_id", ""),
+                "chat": self._settings.chat_model,
+            },
             out=self._runs / stamp,
             compare_with=earlier,
             text_of=text_lookup(self._engine.archive()),

@@ -242,8 +242,8 @@ class FakeChain:
         self.embeddings = FakeEmbeddings()
         self.asked: list[dict[str, Any]] = []
 
-    def stream(self, input: Any) -> Iterator[Answer]:
-        self.asked.append(input)
+    def stream(self, input: Any, *, engine: str | None = None) -> Iterator[Answer]:
+        self.asked.append(input | {"engine": engine})
         question = input["question"]
         if len(question) > 2000:
             raise QuestionError("问题太长，请控制在2000字以内。")
@@ -261,6 +261,6 @@ class FakeChain:
         elif "<" in question:
             yield evil_answer(question)
         else:
-            whole = figure_answer(question)
+            whole = replace(figure_answer(question), engine=engine or "extractive")
             yield replace(whole, text=whole.text[:8], citations=())
             yield whole

@@ -28,9 +28,11 @@ class Served:
     server: uvicorn.Server = field(repr=False)
 
 
-def serve(chain: FakeChain, data_dir: Path, accounts: Accounts | None = None) -> Served:
+def serve(
+    chain: FakeChain, data_dir: Path, accounts: Accounts | None = None, chat_model: str = ""
+) -> Served:
     """Serve the page from a thread, on a free port; with accounts as if to other machines."""
-    settings = Settings(data_dir=data_dir, today=date(2025, 11, 21))
+    settings = Settings(data_dir=data_dir, today=date(2025, 11, 21), chat_model=chat_model)
     app.prepare_environment(settings)
     desk = build_desk(settings, lambda: chain)
     listener = app.take_port("127.0.0.1", 0)

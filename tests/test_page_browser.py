@@ -460,6 +460,28 @@ def test_two_people_ask_at_once(browser: Browser, served: Served) -> None:
         page.context.close()
 
 
+def test_reader_chooses_how_the_next_question_is_answered(browser: Browser, tmp_path: Path) -> None:
+    running = serve(FakeChain(), tmp_path, chat_model="qwen")
+    page = watch(browser, viewport={"width": 1366, "height": 768}).page
+    page.goto(running.url)
+    expect(page.locator(".examples button").first).to_be_visible()
+    expect(page.get_by_role("radio", name="大模型")).to_be_checked()
+    ask(page, QUESTION)
+    expect(page.locator("#current .engine")).to_contain_text("模型撰写")
+    page.get_by_role("radio", name="摘录").check()
+    page.click("#current [data-retry]")
+    expect(page.locator("#current .engine")).to_have_text("原文摘录")
+    assert [asked["engine"] for asked in running.chain.asked[-2:]] == ["chat", "extractive"]
+    page.context.close()
+    running.server.should_exit = True
+
+
+def test_without_a_chat_model_there_is_nothing_to_choose(page: Page, served: Served) -> None:
+    expect(page.get_by_role("radio")).to_have_count(0)
+    ask(page, QUESTION)
+    assert served.chain.asked[-1]["engine"] is None
+
+
 def test_empty_archive_says_what_to_run(browser: Browser, tmp_path: Path) -> None:
     running = serve(FakeChain(empty=True), tmp_path)
     page = watch(browser).page

@@ -20,15 +20,18 @@ from rag.errors import ModelError
 from rag.feedback import Feedback
 from rag.schema import Answer
 from rag.settings import Settings
+from tests.chat_archive import scripted
 
 
 class Invoked(FakeChain):
     """A chain that can be asked for the whole answer, as the evaluation does."""
 
-    def invoke(self, input: Any) -> Answer:
+    generative = None
+
+    def invoke(self, input: Any, config: Any = None, **kwargs: Any) -> Answer:
         if "停" in input["question"]:
             time.sleep(0.05)
-        *_, last = self.stream(input)
+        *_, last = self.stream(input, **kwargs)
         return last
 
 
@@ -115,6 +118,33 @@ def test_question_set_is_run_and_its_figures_are_shown(desk: Desk, client: TestC
     assert "100.0%" in html
     [stamp] = desk.evaluator.runs()
     assert "问答评测报告" in client.get(f"/desk/evaluate/run/{stamp}/report").text
+
+
+def test_without_a_chat_model_only_extracts_can_be_evaluated(
+    desk: Desk, client: TestClient
+) -> None:
+    add_set(client, "我的题", ROW)
+    assert 'name="way"' not in client.get("/desk/evaluate").text
+    answer = client.post("/desk/evaluate/start", data={"set": "我的题", "way": "大模型"})
+    assert (answer.status_code, answer.text) == (400, "没有这种回答方式。")
+
+
+def test_both_ways_of_answering_are_evaluated_side_by_side(tmp_path: Path) -> None:
+    with scripted("没有找到") as (chain, server):
+        settings = Settings(data_dir=tmp_path, today=date(2025, 11, 21), chat_model="scripted")
+        desk = build_desk(settings, lambda: chain)
+        desk.engine.load()
+        client = TestClient(desk_server(desk), raise_server_exceptions=False)
+        add_set(client, "我的题", ROW)
+        assert "两种都评" in client.get("/desk/evaluate").text
+        asked_before = len(server.requests)
+        client.post("/desk/evaluate/start", data={"set": "我的题", "way": "两种都评"})
+        wait(desk)
+        html = client.get("/desk/evaluate/progress").text
+        assert "<h3>摘录</h3>" in html
+        assert "<h3>大模型</h3>" in html
+        # 2 engines × 1 question, of which one engine asks the model
+        assert (desk.evaluator.progress.done, len(server.requests) - asked_before) == (2, 1)
 
 
 def test_run_is_compared_with_an_earlier_one(desk: Desk, client: TestClient) -> None:
