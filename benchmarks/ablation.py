@@ -29,7 +29,7 @@ class Unfiltered:
 
 
 def _weighted(chain: BulletinChain, weight: float) -> None:
-    chain.search = HybridRetriever(chain.embeddings, chain.store, chain.catalog, weight)
+    chain.search = HybridRetriever(chain.embeddings, chain.catalog, chain.catalog, weight)
     _rebuild(chain, search=chain.search)
 
 

@@ -24,7 +24,7 @@ class Embedder(Protocol):
 
 
 class VectorIndex(Protocol):
-    def search(
+    def nearest(
         self, vector: Sequence[float], k: int, filters: Filters
     ) -> list[tuple[str, float]]: ...
 
@@ -69,7 +69,7 @@ class HybridRetriever:
         if weight > 0:
             try:
                 vector = dict(
-                    self._vectors.search(self._embedder.embed_query(text), CANDIDATES, filters)
+                    self._vectors.nearest(self._embedder.embed_query(text), CANDIDATES, filters)
                 )
             except StoreUnreachableError:
                 weight = 0.0

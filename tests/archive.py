@@ -15,6 +15,9 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rag.catalog import Catalog
 from rag.chain import BulletinChain
 from rag.departments import load_departments
@@ -273,6 +276,14 @@ class MemoryStore:
         self._issues[record.issue.key] = StoredIssue(record.content_hash, record, tuple(chunks))
         vectors = self._embeddings.embed_documents([chunk.text for chunk in chunks])
         self._vectors.update((c.id, v) for c, v in zip(chunks, vectors, strict=True))
+
+    @property
+    def model(self) -> tuple[str, int]:
+        return self._embeddings.model_id, self._embeddings.dimension
+
+    def vectors(self, issues: Sequence[StoredIssue]) -> NDArray[np.float32]:
+        ids = [chunk.id for stored in issues for chunk in stored.chunks]
+        return np.asarray([self._vectors[i] for i in ids], dtype=np.float32)
 
     def epoch(self) -> str:
         return str(self._epoch)

@@ -87,6 +87,9 @@ class Listed:
     def search(self, query: object, k: int, filters: Filters) -> list[tuple[str, float]]:
         return self.results[:k]
 
+    def nearest(self, vector: Sequence[float], k: int, filters: Filters) -> list[tuple[str, float]]:
+        return self.results[:k]
+
     def chunks(self, ids: Sequence[str]) -> list[Chunk]:
         return [self.by_id[i] for i in ids if i in self.by_id]
 

@@ -7,32 +7,32 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rag.catalog.database import CatalogDatabase
+from rag.catalog.index import CatalogIndex, Snapshot, last_row, read_state
 from rag.catalog.rows import (
     CHUNK_COLUMNS,
     ISSUE_COLUMNS,
     Condition,
     chunk_condition,
-    chunk_row,
-    insert,
     issue_condition,
-    issue_row,
     read_chunk,
     read_day,
     read_issue,
 )
+from rag.catalog.writing import add_issues, remove_all, remove_issue
 from rag.schema import Chunk, Filters, IssueRecord, IssueRef
-from rag.text import search_tokens
-from rag.vector_store import StoredIssue, VectorStore
+from rag.vector_store import VectorStore
 
 NO_FILTERS = Filters()
 BATCH = 200  # issues held in memory while projecting
 MOST_VARIABLES = 500
+T = TypeVar("T")
 
 
 class Catalog:
@@ -40,6 +40,7 @@ class Catalog:
 
     def __init__(self, path: Path) -> None:
         self._database = CatalogDatabase(path)
+        self._index = CatalogIndex(path)
         self._synced: tuple[str, int] = ("", 0)
         self._content: dict[str, str] | None = None
 
@@ -55,9 +56,11 @@ class Catalog:
         state = (store.epoch(), self._database.generation)
         if state == self._synced:
             return False
-        wanted = store.versions(keys)
         with self._database.connection() as connection:
-            differs = _stored_versions(connection, keys) != wanted
+            usable = self._is_usable(connection, store)
+            keys = keys if usable else None
+            wanted = store.versions(keys)
+            differs = not usable or _stored_versions(connection, keys) != wanted
         if differs:
             with self._database.transaction() as connection:
                 self._project(connection, store, keys)
@@ -74,18 +77,20 @@ class Catalog:
 
         Scores are positive. Tokens come from `rag.text.search_tokens`; none gives no result.
         """
-        query = " OR ".join(f'"{token}"' for token in dict.fromkeys(tokens) if '"' not in token)
-        if not query or k <= 0:
+        wanted = list(dict.fromkeys(tokens))
+        if not wanted or k <= 0:
             return []
-        where = chunk_condition(filters)
-        with self._database.connection() as connection:
-            rows = connection.execute(
-                "SELECT chunks.id, -lexical.rank FROM lexical"
-                " JOIN chunks ON chunks.rowid = lexical.rowid"
-                f" WHERE lexical MATCH ? AND {where.sql} ORDER BY lexical.rank, chunks.id LIMIT ?",
-                (query, *where.values, k),
-            ).fetchall()
-        return [(str(chunk_id), float(score)) for chunk_id, score in rows]
+        with self._arrays() as (connection, arrays):
+            return _with_ids(connection, arrays.search(wanted, k, filters), k)
+
+    def nearest(
+        self, vector: Sequence[float], k: int, filters: Filters = NO_FILTERS
+    ) -> list[tuple[str, float]]:
+        """The `k` nearest chunks under the filters as (chunk id, cosine similarity), best first."""
+        if k <= 0:
+            return []
+        with self._arrays() as (connection, arrays):
+            return _with_ids(connection, arrays.nearest(vector, k, filters), k)
 
     def chunks(self, ids: Sequence[str]) -> list[Chunk]:
         """The chunks that exist among `ids`, in the order asked."""
@@ -138,9 +143,8 @@ class Catalog:
 
     def count(self, filters: Filters = NO_FILTERS) -> int:
         """How many items there are under the filters; the parts of a long one count once."""
-        where = chunk_condition(filters)
-        sql = f"SELECT COUNT(*) FROM chunks WHERE part <= 1 AND {where.sql}"
-        return int(self._rows(sql, where)[0][0])
+        with self._arrays() as (_, arrays):
+            return arrays.count(filters)
 
     def departments(self) -> list[tuple[str, int]]:
         """(canonical name, number of items), most first."""
@@ -159,18 +163,14 @@ class Catalog:
 
     def document_frequency(self, tokens: Sequence[str]) -> dict[str, int]:
         """How many chunks hold each token; 0 for one never seen."""
-        frequency = dict.fromkeys(tokens, 0)
-        with self._database.connection() as connection:
-            for token in frequency:
-                row = connection.execute(
-                    "SELECT doc FROM vocabulary WHERE term = ?", (token,)
-                ).fetchone()
-                frequency[token] = int(row[0]) if row else 0
-        return frequency
+        wanted = list(dict.fromkeys(tokens))
+        with self._arrays() as (_, arrays):
+            counts = arrays.words.frequencies(wanted)
+        return dict(zip(wanted, counts, strict=True))
 
     def words(self) -> list[str]:
-        """The indexed words, those in most items first."""
-        rows = self._counted("SELECT term, doc FROM vocabulary ORDER BY doc DESC, term")
+        """The indexed Chinese words of two characters and more, those in most items first."""
+        rows = self._counted("SELECT word, items FROM words ORDER BY items DESC, word")
         return [word for word, _ in rows]
 
     def prints(self, fragment: str) -> bool:
@@ -182,6 +182,17 @@ class Catalog:
     def close(self) -> None:
         self._database.close()
 
+    @contextmanager
+    def _arrays(self) -> Iterator[tuple[sqlite3.Connection, Snapshot]]:
+        """The arrays for searching with a connection that sees the same state."""
+        with self._database.connection() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection, self._index.snapshot(connection)
+            finally:
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
+
     def _rows(self, sql: str, where: Condition) -> list[tuple[Any, ...]]:
         with self._database.connection() as connection:
             return connection.execute(sql, where.values).fetchall()
@@ -190,19 +201,52 @@ class Catalog:
         with self._database.connection() as connection:
             return [(str(name), int(items)) for name, items in connection.execute(sql)]
 
+    def _is_usable(self, connection: sqlite3.Connection, store: VectorStore) -> bool:
+        """Whether the vectors are those of the store's model, and all there."""
+        state, row = read_state(connection), last_row(connection)
+        return row < 0 or (
+            (state.model, state.dimension) == store.model
+            and self._index.vector_file(state).covers(row)
+        )
+
     def _project(
         self, connection: sqlite3.Connection, store: VectorStore, keys: Sequence[str] | None
     ) -> None:
         # Read again inside the transaction: another process may have done the work meanwhile.
+        if not self._is_usable(connection, store):
+            remove_all(connection)
+            keys = None
+        connection.execute("UPDATE state SET model = ?, dimension = ?", store.model)
         have = _stored_versions(connection, keys)
         want = store.versions(keys)
         for key in have.keys() - want.keys():
-            _remove(connection, key)
+            remove_issue(connection, key)
         changed = sorted(key for key, version in want.items() if have.get(key) != version)
+        file = self._index.vector_file(read_state(connection))
         for batch in _batches(changed, BATCH):
-            for stored in store.stored(batch):
-                _remove(connection, stored.record.issue.key)
-                _add(connection, stored)
+            issues = list(store.stored(batch))
+            for stored in issues:
+                remove_issue(connection, stored.record.issue.key)
+            rows = add_issues(connection, issues)
+            if rows:
+                file.write(rows, store.vectors(issues))
+
+
+def _with_ids(
+    connection: sqlite3.Connection, found: Sequence[tuple[int, float]], k: int
+) -> list[tuple[str, float]]:
+    """The rows under their chunk ids; equal scores in the order of the ids."""
+    scores = dict(found[: max(k, MOST_VARIABLES)])
+    named: list[tuple[str, float]] = []
+    for batch in _batches(list(scores), MOST_VARIABLES):
+        marks = ", ".join("?" * len(batch))
+        named += [
+            (str(chunk_id), scores[row])
+            for row, chunk_id in connection.execute(
+                f"SELECT rowid, id FROM chunks WHERE rowid IN ({marks})", batch
+            )
+        ]
+    return sorted(named, key=lambda pair: (-pair[1], pair[0]))[:k]
 
 
 def _stored_versions(connection: sqlite3.Connection, keys: Sequence[str] | None) -> dict[str, str]:
@@ -217,29 +261,7 @@ def _stored_versions(connection: sqlite3.Connection, keys: Sequence[str] | None)
     return found
 
 
-def _remove(connection: sqlite3.Connection, key: str) -> None:
-    rows = "SELECT rowid FROM chunks WHERE issue = ?"
-    connection.execute(f"DELETE FROM lexical WHERE rowid IN ({rows})", (key,))
-    connection.execute(f"DELETE FROM chunk_departments WHERE chunk IN ({rows})", (key,))
-    connection.execute("DELETE FROM chunks WHERE issue = ?", (key,))
-    connection.execute("DELETE FROM issues WHERE key = ?", (key,))
-
-
-def _add(connection: sqlite3.Connection, stored: StoredIssue) -> None:
-    insert(connection, "issues", {**issue_row(stored.record), "version": stored.version})
-    for chunk in stored.chunks:
-        rowid = insert(connection, "chunks", chunk_row(chunk))
-        connection.executemany(
-            "INSERT INTO chunk_departments(name, chunk) VALUES (?, ?)",
-            [(name, rowid) for name in dict.fromkeys(chunk.departments)],
-        )
-        connection.execute(
-            "INSERT INTO lexical(rowid, tokens) VALUES (?, ?)",
-            (rowid, " ".join(search_tokens(f"{chunk.header} {chunk.text}"))),
-        )
-
-
-def _batches(values: Sequence[str], size: int) -> Iterator[list[str]]:
+def _batches(values: Sequence[T], size: int) -> Iterator[list[T]]:
     rest = iter(values)
     while batch := list(islice(rest, size)):
         yield batch

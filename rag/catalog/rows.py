@@ -63,7 +63,8 @@ def _common(filters: Filters, table: str, key: str) -> Condition:
     if filters.published:
         period = filters.published
         condition &= Condition(
-            f"{table}.published BETWEEN ? AND ?", (_number(period.start), _number(period.end))
+            f"{table}.published BETWEEN ? AND ?",
+            (number_of_day(period.start), number_of_day(period.end)),
         )
     if filters.issues:
         keys = [issue.key for issue in filters.issues if issue.series]
@@ -98,7 +99,7 @@ def issue_row(record: IssueRecord) -> dict[str, object]:
     return {
         "key": record.issue.key,
         **_numbered(record.issue),
-        "published": _number(record.published),
+        "published": number_of_day(record.published),
         "publisher": record.publisher,
         "distribution": record.footer.distribution,
         "editor": record.footer.editor,
@@ -134,7 +135,7 @@ def chunk_row(chunk: Chunk) -> dict[str, object]:
         "id": chunk.id,
         "issue": chunk.issue.key,
         **_numbered(chunk.issue),
-        "published": _number(chunk.published),
+        "published": number_of_day(chunk.published),
         "section": chunk.section,
         "title": chunk.title,
         "departments": _list(chunk.departments),
@@ -186,7 +187,8 @@ def _list(values: Iterable[str]) -> str:
     return json.dumps(list(values), ensure_ascii=False)
 
 
-def _number(day: date) -> int:
+def number_of_day(day: date) -> int:
+    """20230421"""
     return day.year * 10000 + day.month * 100 + day.day
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from chromadb.api import ClientAPI
 from chromadb.api.models.Collection import Collection
 from chromadb.errors import NotFoundError
+from numpy.typing import NDArray
 
 from rag.errors import IndexMismatchError, StoreError
 from rag.schema import Chunk, Filters, IssueRecord
@@ -163,6 +164,11 @@ class VectorStore:
             model = built_with(open_set(client, latest)[1])
             return store, cls(connection, model, serial=latest)
 
+    @property
+    def model(self) -> Model:
+        """Id and dimension of the model of the vectors."""
+        return self._model
+
     def activate(self) -> None:
         """Make a rebuilt store the index, in one step, and delete the one before it."""
         with self._connection.writing(0) as (client, epoch):
@@ -280,6 +286,18 @@ class VectorStore:
             )
             for _, meta, text in records
         ]
+
+    def vectors(self, issues: Sequence[StoredIssue]) -> NDArray[np.float32]:
+        """One row a chunk, issue by issue; zeros for a chunk that is no longer stored."""
+        ids = [_stored_id(c.id, stored.version) for stored in issues for c in stored.chunks]
+        places = {stored_id: place for place, stored_id in enumerate(ids)}
+        vectors = np.zeros((len(ids), self._model[1]), dtype=np.float32)
+        with self._reading() as found:
+            for start in range(0, len(ids), PAGE):
+                page = found.chunks.get(ids=ids[start : start + PAGE], include=["embeddings"])
+                if page["ids"]:
+                    vectors[[places[i] for i in page["ids"]]] = page["embeddings"]
+        return vectors
 
     def epoch(self) -> str:
         """Stays the same while nobody writes."""
