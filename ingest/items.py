@@ -16,7 +16,7 @@ from ingest.title import (
     skip_mark,
     spaced_title,
 )
-from ingest.wrapping import letters_gap
+from ingest.wrapping import INDENT, letters_gap
 from rag.text import close_up, fold
 
 _SENTENCE_END = "。！？!?…；;"
@@ -33,15 +33,22 @@ _CELLS = re.compile(r"\t|\s{2,}")
 _RULED = re.compile(r"[|｜│]")
 _FIGURE = re.compile("[0-9]")
 _LONGEST_ROW = 60
+# How many paragraphs show that an issue indents them.
+_LEAST_STARTS = 3
 # Stands in for the end of a heading that has a line of its own; no line holds a control character.
 _TITLE_END = "\x00"
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How an issue is set: `own_line` says that headings stand on lines of their own."""
+    """How an issue is set.
+
+    `own_line`: headings stand on lines of their own. `indented`: every paragraph that surely
+    begins an item is indented, so a line at the margin goes on with the one above it.
+    """
 
     own_line: bool = False
+    indented: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +94,13 @@ def ends_sentence(text: str) -> bool:
 def read_style(sections: Sequence[Sequence[Line]]) -> Style:
     """See how the lines of an issue are set."""
     own = inline = 0
+    indents: list[int] = []
     for section in sections:
         starts = True
         for place, line in enumerate(section):
             if starts:
+                if len(line.text) > _LONGEST_ROW and not line.page_break:
+                    indents.append(line.indent)
                 below = section[place + 1].text if place + 1 < len(section) else ""
                 if len(line.text) > 50 and _has_title(line.text):
                     inline += 1
@@ -98,7 +108,7 @@ def read_style(sections: Sequence[Sequence[Line]]) -> Style:
                     # A heading cut by the end of a page is no heading on a line of its own.
                     own += not _has_title(line.text + below)
             starts = last_signature(line.text) is not None
-    return Style(own > inline)
+    return Style(own > inline, len(indents) >= _LEAST_STARTS and min(indents) >= INDENT)
 
 
 def _has_title(text: str) -> bool:
@@ -200,7 +210,10 @@ def _starts_item(lines: Sequence[Line], place: int, rows: Sequence[bool], style:
     text = lines[place].text
     if rows[place] or carries_on(text):
         return False
-    if not ends_sentence(text) and place + 1 < len(lines) and len(text) < 80:
+    if style.indented and lines[place].indent < INDENT:
+        return False
+    below = place + 1 < len(lines) and not rows[place + 1]
+    if below and not ends_sentence(text) and len(text) < 80:
         text += lines[place + 1].text[:60]  # a page may end soon after the heading
     if spaced_title(text):
         return True
@@ -220,6 +233,9 @@ def _title_line(lines: Sequence[Line], place: int, rows: Sequence[bool], style: 
         return False
     if below.page_break and not (line.short or style.own_line):
         return False
+    spaced = line.trailing or below.indent
+    if style.indented and line.indent >= INDENT and not spaced and not rows[place + 1]:
+        return False  # the rest of the paragraph, below the end of a page
     if line.short or style.own_line or below.indent:
         return True
     if spaced_title(line.text):

@@ -212,12 +212,17 @@ def _numbered(lines: Sequence[Line]) -> bool:
     ]
     if sum(signed) >= 2 or (len(signed) == 1 and signed[0]):
         return True
-    titled = [
-        spaced_title(lines[place + 1].text) is not None
-        for place in places
-        if place + 1 < len(lines)
-    ]
-    return len(places) >= 2 and sum(titled) > len(places) / 2
+    below = [lines[place + 1].text for place in places if place + 1 < len(lines)]
+    if len(places) >= 2 and sum(map(_begins_report, below)) > len(places) / 2:
+        return True
+    # A report has a heading or a sentence above its first point.
+    return places[0] == 0 and (any(signed) or any(map(_begins_report, below)))
+
+
+def _begins_report(text: str) -> bool:
+    """True for a line that is, or begins with, the heading of a report."""
+    own_line = looks_like_title(text) and names_an_office(text)
+    return own_line or spaced_title(text) is not None
 
 
 def _running_heads(head: Sequence[Line]) -> frozenset[str]:

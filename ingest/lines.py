@@ -134,7 +134,8 @@ _FIELD = re.compile(r"[^：:]{2,6}[：:].")  # 责任编辑：张彦伟 is no ce
 
 
 def _runs(text: str) -> bool:
-    return len(text) >= 12 or text.endswith(("。", "）", ")")) or bool(_FIELD.match(text))
+    ends = text.endswith(("。", "）", ")", "】", "〗"))
+    return len(text) >= 12 or ends or bool(_FIELD.match(text))
 
 
 def _is_cell(text: str) -> bool:

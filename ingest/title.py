@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ingest.signature import is_office
 from rag.text import fold
 
 LONGEST_TITLE = 60
@@ -30,9 +31,13 @@ _CHINESE_MARK = re.compile(
 _LEADS_TO_FIGURE = re.compile(
     r"(?:共|达|到|为|有|至|约|近|超|过|的|于|在|从|第|出|了|各|对|和|及|与|、|成|资|年|月|后|前|每|满|增|长|降|设|建|获|得|立)$"
 )
-_NAMED = re.compile(
-    r"(?:我县|全县|我市|全市|我区|全区)|[一-鿿“”]{1,12}?(?:局|委|办|镇|乡|街道|开发区|示范区|园区|中心|集团|公司|院"
-    r"|联|部|协会|银行|学校|支队|大队|台|社)"
+_HERE = ("我县", "全县", "我市", "全市", "我区", "全区")
+_NAME = re.compile("[一-鿿“”]{2,16}")
+# How the names of offices end; not in 部门, 台账, 办理 and other words that go on.
+_NAME_END = re.compile(
+    r"局(?![面势限])|委(?![托派])|办(?![法理公事好实案学结])|镇(?![区域村])|乡(?![村镇亲土])|街道|开发区|示范区|园区"
+    r"|中心|集团|公司|院(?!落)|联(?![系合动防网席络])|部(?![门分署位件落])|协会|银行|学校|支队|大队|台(?![账阶风])"
+    r"|社(?![会区])"
 )
 _FIGURE_NEAR_END = re.compile(r"[0-9][^，。]{0,6}$")
 
@@ -44,7 +49,15 @@ def carries_on(text: str) -> bool:
 
 def names_an_office(text: str) -> bool:
     """True when the text begins as most headings do, with an office, a town, or 我县."""
-    return _NAMED.match(text) is not None
+    if text.startswith(_HERE):
+        return True
+    words = _NAME.match(text[:16])
+    if words is None:
+        return False
+    ends = _NAME_END.finditer(words.group(), 1)
+    return any(
+        is_office(words.group()[: end.end()].replace("“", "").replace("”", "")) for end in ends
+    )
 
 
 def skip_mark(text: str) -> int:
@@ -62,7 +75,8 @@ def looks_like_title(text: str) -> bool:
         return False
     if carries_on(text[skip_mark(text) :]) or not re.search(r"[一-鿿]{3}", text):
         return False
-    if _COMMA.search(text) and not names_an_office(text):
+    # A comma is printed in few headings, a second one in none; 科工局：强服务，促升级 has a colon.
+    if _COMMA.search(text) and (not names_an_office(text) or len(re.findall("[，,]", text)) > 1):
         return False
     return len(text) <= 45 or " " in text or "\u3000" in text
 

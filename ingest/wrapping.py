@@ -14,6 +14,8 @@ from ingest.title import looks_like_title
 
 # Characters that a line may be shorter than the width, to keep a sign or a figure together.
 _SLACK = 3
+# One space at the beginning of a line is a space of the sentence.
+INDENT = 2
 _LEAST_LINES = 4
 _WIDEST = 64
 _HEADING = re.compile(r"[【〖\[［]|[一二三四五六七八九十]{1,3}、[一-鿿、“”]{2,14}$")
@@ -77,7 +79,7 @@ def _columns(line: Line) -> int:
 
 
 def _goes_on(paragraph: Line, above: Line, line: Line) -> bool:
-    if line.indent > paragraph.indent or (line.indent and line.indent == paragraph.indent):
+    if line.indent >= INDENT and line.indent >= paragraph.indent:
         return False
     if (line.gap and not line.page_break) or "\t" in line.text + above.text:
         return False

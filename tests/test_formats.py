@@ -63,6 +63,15 @@ def test_pdf_in_two_columns_reads_the_left_one_first(tmp_path: Path) -> None:
     assert told(read(tmp_path / "快报.pdf", data)) == from_text(ISSUE, SETTING)
 
 
+# 190: a heading, and the space after it, end with the page. 253: a signature is wider than its
+# column, so it begins left of all other lines.
+@pytest.mark.parametrize("seed", [190, 253])
+def test_two_columns_with_lines_that_just_fit(tmp_path: Path, seed: int) -> None:
+    setting = replace(make_setting(seed), wrap=0, page_length=0)
+    data = to_pdf(make_issue(seed), setting, columns=2)
+    assert told(read(tmp_path / "快报.pdf", data)) == from_text(make_issue(seed), setting)
+
+
 def test_page_heads_and_numbers_of_a_pdf_go_and_its_title_stays(tmp_path: Path) -> None:
     issue = make_issue(7, items=10)
     data = to_pdf(issue, SETTING, header=issue.series)

@@ -104,11 +104,11 @@ def _row(pieces: Sequence[Piece]) -> _Row:
     """One line of text; a gap wider than two characters is written as a tab."""
     tall = max(piece.bottom - piece.top for piece in pieces)
     size = max(median(piece.bottom - piece.top for piece in pieces), 0.8 * tall, 0.1)
-    parts = [pieces[0].text.lstrip()]
+    parts = [pieces[0].text.strip()]
     for left, right in pairwise(pieces):
         gap = right.left - left.right
-        text = right.text.lstrip()
-        spaced = gap > 0.35 * size or len(text) < len(right.text)
+        text = right.text.strip()
+        spaced = gap > 0.35 * size or right.text[:1].isspace()
         parts.append("\t" if gap > 2.2 * size else " " if spaced else "")
         parts.append(text)
     return _Row(
@@ -186,12 +186,15 @@ def _in_reading_order(rows: Sequence[_Row], page: int, gutter: float | None) -> 
 def _edges(
     rows: Sequence[_Row], otherwise: tuple[float, float] = (0.0, 0.0)
 ) -> tuple[float, float]:
-    """Where the lines of a column begin and end; signs may hang over its right edge."""
+    """Where most lines of a column begin and end; signs may hang over its right edge."""
     if not rows:
         return otherwise
     widest = max(row.right for row in rows)
     ends = [row.right for row in rows if row.right > widest - 3 * row.size]
-    return min(row.left for row in rows), median(ends)
+    # One line alone is set out of the column: a signature too wide for it, a mark in the margin.
+    begins = sorted(row.left for row in rows)
+    shared = [one for one, next_one in pairwise(begins) if next_one - one < 0.3 * rows[0].size]
+    return min(shared, default=begins[0]), median(ends)
 
 
 def _gutter(rows: Sequence[_Row]) -> float | None:
@@ -235,20 +238,18 @@ def _paragraphs(rows: Sequence[_Row]) -> str:
     above: _Row | None = None
     for row in rows:
         if above is not None and _goes_on(above, row, pitch):
-            lines[-1] += _gap_between(lines[-1], row) + row.text
+            spaced = above.pieces[-1].text.endswith(" ") or row.pieces[0].text.startswith(" ")
+            lines[-1] += _gap_between(lines[-1], row.text, spaced) + row.text
         else:
             lines.append(_indent(row) + row.text)
         above = row
     return "\n".join(lines)
 
 
-def _gap_between(text: str, row: _Row) -> str:
+def _gap_between(above: str, below: str, spaced: bool) -> str:
     # A space that was printed at the end of a line counts after a heading and inside brackets.
-    if row.pieces[0].text.startswith(" ") and (
-        looks_like_title(text.strip()) or "（" in text[-30:] or "(" in text[-30:]
-    ):
-        return " "
-    return letters_gap(text, row.text)
+    loose = looks_like_title(above.strip()) or "（" in above[-30:] or "(" in above[-30:]
+    return " " if spaced and loose else letters_gap(above, below)
 
 
 def _pitch(rows: Sequence[_Row]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pypdfium2  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
@@ -72,12 +72,15 @@ def _page(page: pypdfium2.PdfPage) -> PageOfPieces:
         top, bottom = height - area.top, height - area.bottom
         pieces.append(Piece(space + char, area.left, area.right, top, bottom))
         space = ""
+    if space and pieces:
+        # The space after a heading that ends with the page.
+        pieces[-1] = replace(pieces[-1], text=pieces[-1].text + space)
     text_page.close()
     return PageOfPieces(width, height, tuple(pieces))
 
 
 def _is_scan(page: PageOfPieces) -> bool:
-    unreadable = sum("\ue000" <= piece.text[-1] <= "\uf8ff" for piece in page.pieces)
+    unreadable = sum("\ue000" <= piece.text.strip()[-1] <= "\uf8ff" for piece in page.pieces)
     return len(page.pieces) - unreadable < max(_LEAST_CHARACTERS, len(page.pieces) // 2)
 
 
