@@ -39,11 +39,17 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
     infos = archive.infolist()
     if len(infos) > MOST_FILES:
         raise ArchiveError(f"压缩包里有 {len(infos)} 个文件，最多 {MOST_FILES} 个，请分成几个")
-    total = sum(info.file_size for info in infos)
-    packed = sum(info.compress_size for info in infos)
-    if total > LARGEST_WHOLE or (total > 2**24 and total > MOST_PACKED * max(packed, 1)):
+    if is_bomb(archive):
         raise ArchiveError("压缩包解开后过大（可能是压缩炸弹），没有解开")
     return archive
+
+
+def is_bomb(archive: zipfile.ZipFile) -> bool:
+    """Whether the files are far larger than what they are packed in."""
+    infos = archive.infolist()
+    total = sum(info.file_size for info in infos)
+    packed = sum(info.compress_size for info in infos)
+    return total > LARGEST_WHOLE or (total > 2**24 and total > MOST_PACKED * max(packed, 1))
 
 
 def members(archive: zipfile.ZipFile) -> Iterator[Member]:

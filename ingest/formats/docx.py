@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import docx
-from docx.opc.exceptions import OpcError
 
+from ingest.formats.archive import is_bomb
 from ingest.formats.errors import BrokenDocumentError
 from ingest.formats.numbering import Numbering
+
+# An issue has 100 KB of markup; ten years of issues in one file have 50 MB.
+LARGEST_XML = 100 * 2**20
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _SKIPPED = {f"{_W}del", f"{_W}moveFrom", f"{_W}pPr", f"{_W}rPr", f"{_W}instrText"}
@@ -23,12 +26,26 @@ def read_docx(data: bytes) -> str:
 
     Text that change tracking has deleted is left out. Raises BrokenDocumentError.
     """
+    _check_size(data)
     try:
         document = docx.Document(io.BytesIO(data))
-    except (OpcError, zipfile.BadZipFile, KeyError, ValueError, SyntaxError, OSError) as error:
+        body, numbering = document.element.body, Numbering.of(document)
+    except Exception as error:  # python-docx raises whatever a broken file leads it to.
         raise BrokenDocumentError(str(error)) from error
-    lines = list(_blocks(document.element.body, Numbering.of(document)))
-    return "\n".join(lines)
+    if body is None:
+        raise BrokenDocumentError("no body")
+    return "\n".join(_blocks(body, numbering))
+
+
+def _check_size(data: bytes) -> None:
+    """Refuse a document that unpacks to what no memory holds; the reader unpacks it whole."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            text = sum(i.file_size for i in package.infolist() if i.filename.endswith(".xml"))
+            if is_bomb(package) or text > LARGEST_XML:
+                raise BrokenDocumentError("unpacks to too much")
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise BrokenDocumentError(str(error)) from error
 
 
 def _blocks(parent: Any, numbering: Numbering) -> Iterator[str]:

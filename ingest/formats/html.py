@@ -26,18 +26,22 @@ _BLOCKS = (
     "h4 h5 h6 header hr html li main ol p pre section table tbody tfoot thead tr ul"
 )
 _BLOCK = frozenset(_BLOCKS.split())
+# Python knows more encodings than pages have; punycode takes hours over a large one.
+_ENCODING = re.compile(
+    r"(?:utf|gb|big5|hz|iso-?8859|windows-?125|cp125|cp9|latin|ascii)[\w-]*", re.I
+)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 _NO_TEXT = (Comment, Declaration, Doctype, ProcessingInstruction)
 
 
 def read_html(data: bytes) -> str:
     """The text that a browser would show, in the encoding that the page declares or has."""
-    declared = EncodingDetector.find_declared_encoding(data, is_html=True)
+    declared = EncodingDetector.find_declared_encoding(data, is_html=True) or ""
     text = ""
-    if declared:
+    if _ENCODING.fullmatch(declared):
         try:
             text = data.decode("gb18030" if declared.lower() in ("gb2312", "gbk") else declared)
-        except (LookupError, UnicodeDecodeError):
+        except (LookupError, UnicodeError):
             text = ""
     return html_text(text or decode(data).text)
 

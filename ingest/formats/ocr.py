@@ -9,12 +9,13 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from ingest.formats.errors import BrokenDocumentError
 from ingest.formats.page_layout import PageOfPieces, Piece, pages_text
 
-_LARGEST_PICTURE = 80_000_000
+LARGEST_PICTURE = 80_000_000
+MOST_PAGES = 200
 _HAN = re.compile("[一-鿿]")
 
 
@@ -26,13 +27,19 @@ def read_image(data: bytes) -> str:
     """The running text of a picture of a page (or of all pages of a TIFF)."""
     try:
         with Image.open(io.BytesIO(data)) as image:
-            if image.width * image.height > _LARGEST_PICTURE:
+            if image.width * image.height > LARGEST_PICTURE:
                 raise BrokenDocumentError("picture too large")
             pages = []
-            for number in range(getattr(image, "n_frames", 1)):
+            for number in range(min(getattr(image, "n_frames", 1), MOST_PAGES + 1)):
+                if number == MOST_PAGES:
+                    raise BrokenDocumentError(f"more than {MOST_PAGES} pages")
                 image.seek(number)
+                if image.width * image.height > LARGEST_PICTURE:
+                    raise BrokenDocumentError("picture too large")
                 pages.append(recognise(image.convert("RGB")))
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError, SyntaxError) as error:
+    except (BrokenDocumentError, MissingOcrError):
+        raise
+    except Exception as error:  # Pillow raises whatever a broken picture leads it to.
         raise BrokenDocumentError(str(error)) from error
     return pages_text(pages)
 
