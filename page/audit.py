@@ -10,6 +10,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from rag.schema import Answer
+from rag.text import encodable
 
 LARGEST = 5 * 2**20
 KEPT = 10
@@ -40,7 +41,7 @@ class AuditLog:
             "time": datetime.now().astimezone().isoformat(timespec="seconds"),
             "reader": reader,
             "way": way,
-            "question": question[:_LONGEST_QUESTION],
+            "question": encodable(question[:_LONGEST_QUESTION]),
             "outcome": "error" if problem or answer is None else answer.outcome,
             "engine": answer.engine if answer else None,
             "sources": [

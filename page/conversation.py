@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass, replace
 
 from rag.schema import Answer
+from rag.text import encodable
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Conversation:
 
     def asking(self, question: str, alone: bool = False) -> Conversation:
         """With a new running exchange; one that was left running counts as stopped."""
-        asked = Exchange(question, alone=alone)
+        asked = Exchange(encodable(question), alone=alone)
         return Conversation((*self.stopped().exchanges, asked), self.id or uuid.uuid4().hex)
 
     def without_last(self) -> Conversation:

@@ -17,8 +17,25 @@ from rag.accounts import Account, Accounts
 
 COOKIE = "bulletin_session"
 _OPEN = frozenset({"/login", "/health"})
-# Gradio's own way to store files; the page takes files in by its own, which checks them.
-_CLOSED = ("/gradio_api/upload", "/gradio_api/login")
+# What Gradio serves and the page has no use for: its own way to store files (the page takes files in
+# by its own, which checks them), files, redirects and requests to any address, tools of developers.
+_CLOSED = (
+    "/gradio_api/upload",
+    "/gradio_api/login",
+    "/gradio_api/token",
+    "/gradio_api/file",
+    "/gradio_api/proxy=",
+    "/gradio_api/stream",
+    "/gradio_api/process_recording",
+    "/gradio_api/deep_link",
+    "/gradio_api/custom_component",
+    "/gradio_api/run-history",
+    "/gradio_api/runs",
+    "/gradio_api/dev",
+    "/gradio_api/vibe",
+    "/gradio_api/undo-vibe",
+    "/monitoring",
+)
 _LONGEST_FORM = 4096
 
 
@@ -86,8 +103,11 @@ class Gate:
         kind, _, key = request.headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and key:
             return accounts.with_key(key.strip())
-        name = self._sessions.user(_token(request))
-        return accounts.named(name) if name else None
+        token = _token(request)
+        name = self._sessions.user(token)
+        account = accounts.named(name) if name else None
+        # Whoever changes a password that others know wants them out.
+        return account if account and account.password == self._sessions.password(token) else None
 
     async def _login(self, request: Request, accounts: Accounts) -> Response:
         if request.method != "POST":
@@ -100,14 +120,17 @@ class Gate:
         place = request.client.host if request.client else ""
         if not self._tries.allowed(place, name):
             return HTMLResponse(str(login_html("尝试次数太多，请五分钟后再试。")), 429)
+        # Counted beforehand: a hundred tries at once would else all be looked at.
+        self._tries.failed(place, name)
         account = await run_in_threadpool(accounts.with_password, name, password)
         if account is None:
-            self._tries.failed(place, name)
             return HTMLResponse(str(login_html("用户名或密码不对。")), 401)
+        self._tries.succeeded(place, name)
+        self._sessions.end(_token(request))
         answer = RedirectResponse("/", 303)
         answer.set_cookie(
             COOKIE,
-            self._sessions.begin(account.name),
+            self._sessions.begin(account.name, account.password),
             max_age=int(LIFETIME),
             httponly=True,
             samesite="strict",

@@ -54,8 +54,6 @@ def import_routes(
 
     @router.post("")
     async def upload(request: Request) -> HTMLResponse:
-        if int(request.headers.get("content-length") or 0) > LARGEST_UPLOAD:
-            raise SourceError(_TOO_MUCH)
         async with request.form(max_files=MOST_FILES + 1, max_fields=10) as form:
             files = [part for part in form.getlist("files") if isinstance(part, UploadFile)]
             uploads: list[tuple[str, bytes]] = []
@@ -76,8 +74,11 @@ def import_routes(
     @router.post("/job/{id}")
     async def decided(id: str, request: Request) -> HTMLResponse:
         job = importer.job(id)
-        skip = json.loads(await request.body() or b"[]")
-        importer.go_on(job, [str(name) for name in skip])
+        try:
+            skip = [str(name) for name in json.loads(await request.body() or b"[]")]
+        except (ValueError, TypeError) as error:
+            raise SourceError("没有读懂怎样处理这些文件，请重新选择。") from error
+        importer.go_on(job, skip)
         return HTMLResponse(str(job_html(job, settings)))
 
     @router.delete("/issue")

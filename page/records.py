@@ -18,6 +18,7 @@ from page.visitor import reader_of
 from rag.answer_json import answer_to_json
 from rag.errors import QuestionError
 from rag.feedback import REASONS, Feedback
+from rag.text import encodable
 
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 GONE = "这段对话已不在，可能已被删除。"
@@ -57,10 +58,13 @@ def record_routes(desk: Desk) -> APIRouter:
 
     @router.post("/feedback")
     async def judged(request: Request) -> JSONResponse:
-        data = await request.json()
+        try:
+            data = dict(await request.json())
+            turn = int(data.get("turn", -1))
+        except (ValueError, TypeError, OverflowError) as error:
+            raise QuestionError("评价没有读懂，请刷新页面后再试。") from error
         reader = reader_of(request)
-        talk = desk.conversations.load(reader, str(data.get("talk")))
-        turn = int(data.get("turn", -1))
+        talk = desk.conversations.load(reader, encodable(str(data.get("talk"))))
         if talk is None or not 0 <= turn < len(talk.exchanges):
             raise QuestionError(GONE)
         exchange = talk.exchanges[turn]
@@ -77,7 +81,7 @@ def record_routes(desk: Desk) -> APIRouter:
                 answer=answer_to_json(exchange.answer, None, 0),
                 history=() if exchange.alone else tuple(messages_before(talk, turn)),
                 reason=reason if reason in REASONS else "",
-                correct=str(data.get("correct", ""))[:500].strip(),
+                correct=encodable(str(data.get("correct", "")))[:500].strip(),
             )
         )
         return JSONResponse({"said": "已记下，谢谢"})

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import gradio as gr
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from page.body_limit import BodyLimit
+from page.crowd import THREADS
 from page.desk import Desk
 from page.engine import UNEXPECTED
 from page.evaluate_tab import evaluate_routes
@@ -78,7 +83,9 @@ def build_server(
     """The application to be served at host:port; with `accounts`, visitors sign in."""
     app = desk_server(desk)
     app.add_middleware(Gate, accounts=accounts, loopback=loopback)
+    app.add_middleware(BodyLimit)
     app.add_middleware(StayAtHome)
+    gr.processing_utils.async_ssrf_protected_download = _nothing_is_fetched
     gr.mount_gradio_app(
         app,
         build_page(desk),
@@ -102,7 +109,7 @@ def build_server(
 
 def desk_server(desk: Desk) -> FastAPI:
     """Everything but the Gradio page itself."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_with_threads)
 
     def told(request: Request, error: Exception) -> Response:
         words = without_folder(str(error), desk.settings.data_dir)
@@ -117,6 +124,17 @@ def desk_server(desk: Desk) -> FastAPI:
     app.include_router(evaluate_routes(desk.evaluator))
     app.include_router(import_routes(desk.settings, desk.importer, desk.engine.archive))
     return app
+
+
+@asynccontextmanager
+async def _with_threads(app: FastAPI) -> AsyncIterator[None]:
+    current_default_thread_limiter().total_tokens = THREADS
+    yield
+
+
+async def _nothing_is_fetched(url: str, cache_dir: str) -> str:
+    # Gradio fetches whatever address a request passes in the form of a file.
+    raise gr.exceptions.InvalidPathError("不从网络读取文件。")
 
 
 def _unexpected(request: Request, error: Exception) -> Response:

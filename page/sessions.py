@@ -20,15 +20,22 @@ class Sessions:
 
     clock: Callable[[], float] = time.monotonic
     _held: dict[str, tuple[str, float]] = field(default_factory=dict)
+    _passwords: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def begin(self, name: str) -> str:
-        """A new token; expired ones are forgotten."""
+    def begin(self, name: str, password: str = "") -> str:
+        """A new token; expired ones are forgotten. `password` is the stored hash."""
         token, now = secrets.token_urlsafe(32), self.clock()
         with self._lock:
             self._held = {t: held for t, held in self._held.items() if held[1] > now}
+            self._passwords = {t: p for t, p in self._passwords.items() if t in self._held}
             self._held[token] = (name, now + LIFETIME)
+            self._passwords[token] = password
         return token
+
+    def password(self, token: str) -> str:
+        """The hash that the session began with: another one now means a changed password."""
+        return self._passwords.get(token, "")
 
     def user(self, token: str) -> str | None:
         """The user of a token; each use puts its end off."""
@@ -47,7 +54,7 @@ class Sessions:
 
 @dataclass
 class Tries:
-    """Failed sign-ins of the last minutes, by name and place and by place alone."""
+    """Sign-ins of the last minutes that failed or are under way, by name and place and by place."""
 
     clock: Callable[[], float] = time.monotonic
     _failed: dict[tuple[str, ...], list[float]] = field(default_factory=dict)
@@ -65,6 +72,16 @@ class Tries:
             }
             for key in ((place, name), (place,)):
                 self._failed.setdefault(key, []).append(now)
+
+    def succeeded(self, place: str, name: str) -> None:
+        """Take back the try that `failed` counted before its outcome was known."""
+        with self._lock:
+            for key in ((place, name), (place,)):
+                times = self._failed.get(key, [])
+                if len(times) > 1:
+                    times.pop()
+                else:
+                    self._failed.pop(key, None)
 
     def _recent(self, key: tuple[str, ...]) -> int:
         since = self.clock() - PAUSE
