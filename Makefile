@@ -1,5 +1,6 @@
 # make run: the page · make test: all tests · make check: style and types
 # make eval: the sample question set · make bench: speed and retrieval
+# make wheelhouse: everything to install from, in one folder; make run OFFLINE=wheelhouse: from there
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -9,6 +10,12 @@ TESTS ?=
 # CMRC 2018 development set, in SQuAD form
 CMRC ?= ../shared/benchmarks/cmrc2018_dev.json
 
+# For the wheelhouse: further extras, such as EXTRAS=ocr,dev
+WHEELHOUSE ?= wheelhouse
+EXTRAS ?=
+# A wheelhouse to install from; set, nothing is asked of the network.
+OFFLINE ?=
+
 VENV := .venv
 VENV_PYTHON := $(CURDIR)/$(VENV)/bin/python
 EVAL := .cache/eval
@@ -17,9 +24,17 @@ EVAL := .cache/eval
 export OMP_WAIT_POLICY ?= passive
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: run test check eval bench clean
+ifneq ($(OFFLINE),)
+export PIP_NO_INDEX := 1
+export PIP_FIND_LINKS := $(abspath $(OFFLINE))
+endif
+
+.PHONY: run test check eval bench wheelhouse clean
 
 run: $(VENV)/run.stamp
+	@if [ -n "$(OFFLINE)" ] && [ ! -e data/models ] && [ -z "$$BULLETIN_DATA_DIR" ]; then \
+		mkdir -p data && cp -R "$(OFFLINE)/models" data/models; \
+	fi
 	@status=$$($(VENV_PYTHON) -m rag status --json) || exit 1; \
 	case "$$status" in *'"issues": 0,'*) \
 		echo "库里还没有快报，先装入 samples/ 里的示例"; \
@@ -49,6 +64,20 @@ bench: $(VENV)/dev.stamp
 	@test -f "$(CMRC)" || { echo "没有 $(CMRC)，请用 make bench CMRC=cmrc2018_dev.json 指定"; exit 1; }
 	$(VENV_PYTHON) -m benchmarks.ingest
 	$(VENV_PYTHON) -m benchmarks.embeddings $(CMRC)
+
+# Wheels for this system, processor and Python; the model folder for every one. The wheel of the
+# product itself would be older than the files beside it after the next change.
+wheelhouse: $(VENV)/run.stamp
+	mkdir -p $(WHEELHOUSE)
+	$(VENV_PYTHON) -m pip wheel --quiet --wheel-dir $(WHEELHOUSE) \
+		"$(CURDIR)$(if $(EXTRAS),[$(EXTRAS)])" "setuptools>=77"
+	rm -f $(WHEELHOUSE)/bulletin_qa-*.whl
+	$(VENV_PYTHON) -c 'import sys; from pathlib import Path; \
+		from rag.embedding_model import DEFAULT_MODEL_NAME, ensure_default_model; \
+		ensure_default_model(Path(sys.argv[1]) / "models" / DEFAULT_MODEL_NAME)' $(WHEELHOUSE)
+	cd $(WHEELHOUSE) && find . -type f ! -name SHA256SUMS ! -name '.*' -print0 | sort -z | \
+		xargs -0 sha256sum > SHA256SUMS
+	@du -sh $(WHEELHOUSE)
 
 # Everything that was built; data/ stays.
 clean:

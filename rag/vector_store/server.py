@@ -82,7 +82,7 @@ class ChromaServer:
         try:
             yield
         except httpx.TransportError as error:
-            raise self._unreachable(f"没有回应（{error or type(error).__name__}）") from error
+            raise self._unreachable(_no_answer(error)) from error
         except _RefusedError as error:
             raise self._unreachable(str(error)) from error
         except ChromaError as error:
@@ -96,10 +96,7 @@ class ChromaServer:
     def _unreachable(self, reason: str) -> StoreUnreachableError:
         if not self._fault:
             log.warning("Chroma 服务器 %s 用不了：%s", self._url, reason)
-        self._fault = (
-            f"连不上 Chroma 服务器 {self._url}：{reason}。"
-            "请检查它是否在运行、BULLETIN_CHROMA_URL 是否正确；恢复后会自动重新连接，不用重启"
-        )
+        self._fault = f"连不上 Chroma 服务器 {self._url}：{reason}；恢复后会自动重新连接，不用重启"
         self._retry_at = time.monotonic() + RETRY_SECONDS
         return StoreUnreachableError(self._fault)
 
@@ -124,7 +121,7 @@ class ChromaServer:
                 settings=Settings(anonymized_telemetry=False),
             )
         except ValueError as error:
-            raise _RefusedError(f"没有回应（{error}）") from error
+            raise _RefusedError(_no_answer(error)) from error
         # There is no setting for either.
         session: httpx.Client = client._server._session  # type: ignore[attr-defined]
         session.timeout = timeout
@@ -151,17 +148,24 @@ def _checked(url: str) -> SplitResult:
     return parts._replace(netloc=f"{host}:{port}", path=parts.path.rstrip("/"))
 
 
+def _no_answer(error: Exception) -> str:
+    return (
+        f"没有回应（{error or type(error).__name__}），"
+        "请检查它是否在运行、BULLETIN_CHROMA_URL 是否正确"
+    )
+
+
 def _refuse(response: httpx.Response) -> None:
     """Turn away what a proxy says in place of Chroma, whose own errors are JSON."""
     status = response.status_code
     if status in (401, 403):
         raise _RefusedError(f"它拒绝访问（{status}），请检查 BULLETIN_CHROMA_TOKEN")
     if status in (502, 503, 504):
-        raise _RefusedError(f"它前面的代理说它没有回应（{status}）")
+        raise _RefusedError(f"它前面的代理说它没有回应（{status}），请检查它是否在运行")
     if status >= 300 and not response.headers.get("content-type", "").startswith(
         "application/json"
     ):
-        raise _RefusedError(f"这个地址不是 Chroma 服务器（{status}）")
+        raise _RefusedError(f"这个地址不是 Chroma 服务器（{status}），请检查 BULLETIN_CHROMA_URL")
 
 
 def _epoch(client: ClientAPI) -> str:
