@@ -56,7 +56,7 @@ def health_of(desk: Desk) -> dict[str, Any]:
         "issues": holdings.issues,
         "items": holdings.items,
         "last": holdings.last.isoformat(),
-        "words_only": bool(_fault(desk)),
+        "server_away": bool(_fault(desk)),
     }
 
 
@@ -98,7 +98,7 @@ def _index_rows(desk: Desk) -> list[tuple[str, str]]:
         return [("状态", "可用，库里还没有快报"), ("句向量模型", model)]
     fault = _fault(desk)
     return [
-        ("状态", f"{fault}。现在只按字词检索已同步到本机的内容" if fault else "可用"),
+        ("状态", f"{fault}。现在的回答依据已同步到本机的内容" if fault else "可用"),
         ("已收录", f"{holdings.issues} 期 {holdings.items} 条"),
         ("起止日期", f"{holdings.first.isoformat()} 至 {holdings.last.isoformat()}"),
         ("句向量模型", model),

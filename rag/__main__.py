@@ -321,7 +321,7 @@ def _status(options: argparse.Namespace, settings: Settings) -> int:
         else "；请先运行 python -m ingest 快报文件或文件夹"
     )
     if chain.store.fault:
-        print(f"注意：{chain.store.fault}。现在只按字词检索已同步到本机的内容")
+        print(f"注意：{chain.store.fault}。现在的回答依据已同步到本机的内容")
     print(f"句向量模型：{chain.embeddings.model_id}（{chain.embeddings.dimension} 维）")
     if chain.engine == "chat":
         print(f"回答方式：由对话模型 {settings.chat_model} 撰写，逐句核对（chat）")

@@ -44,7 +44,7 @@ LONGEST_QUESTION = 2000
 LONGEST_HISTORY = 20
 # Of each message before; ten questions of 2,000 characters took two seconds to read.
 LONGEST_TURN = 600
-WORDS_ONLY = "Chroma 服务器现在连不上，只按字词检索了已同步到本机的内容，换了说法的条目可能漏掉。"
+SERVER_AWAY = "Chroma 服务器现在连不上，回答依据已同步到本机的内容，刚入库的可能还没有。"
 log = logging.getLogger(__name__)
 
 EngineName = Literal["extractive", "chat"]
@@ -190,7 +190,7 @@ class BulletinChain(Runnable[Any, Answer]):
                 answer, notices=(*answer.notices, "问题中要求改变回答方式的部分已忽略。")
             )
         if self.store.fault:
-            answer = replace(answer, notices=(*answer.notices, WORDS_ONLY))
+            answer = replace(answer, notices=(*answer.notices, SERVER_AWAY))
         return replace(answer, question=question, query=replace(answer.query, question=question))
 
     def _current(self) -> _Knowledge:

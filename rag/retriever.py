@@ -10,7 +10,6 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
-from rag.errors import StoreUnreachableError
 from rag.fusion import weighted_sum
 from rag.schema import Chunk, Filters, Hit
 from rag.text import search_tokens
@@ -59,24 +58,19 @@ class HybridRetriever:
         self._weight = vector_weight
 
     def search(self, text: str, k: int, filters: Filters | None = None) -> list[Hit]:
-        """The k best items, best first; nothing under the filters gives an empty list.
-
-        By words alone while the vectors cannot be reached.
-        """
+        """The k best items, best first; nothing under the filters gives an empty list."""
         filters = filters or Filters()
-        weight = self._weight
-        vector: dict[str, float] = {}
-        if weight > 0:
-            try:
-                vector = dict(
-                    self._vectors.nearest(self._embedder.embed_query(text), CANDIDATES, filters)
-                )
-            except StoreUnreachableError:
-                weight = 0.0
-        lexical = (
-            dict(self._words.search(search_tokens(text), CANDIDATES, filters)) if weight < 1 else {}
+        vector = (
+            dict(self._vectors.nearest(self._embedder.embed_query(text), CANDIDATES, filters))
+            if self._weight > 0
+            else {}
         )
-        fused = dict(weighted_sum([(vector, weight), (lexical, 1 - weight)])[:k])
+        lexical = (
+            dict(self._words.search(search_tokens(text), CANDIDATES, filters))
+            if self._weight < 1
+            else {}
+        )
+        fused = dict(weighted_sum([(vector, self._weight), (lexical, 1 - self._weight)])[:k])
         chunks = {chunk.id: chunk for chunk in self._words.chunks(list(fused))}
         fused = self._reranked(text, {k: s for k, s in fused.items() if k in chunks}, chunks)
         return [

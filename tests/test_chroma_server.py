@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from rag.chain import WORDS_ONLY, BulletinChain, build_chain
+from rag.chain import SERVER_AWAY, BulletinChain, build_chain
 from rag.errors import StoreError, StoreUnreachableError
 from rag.settings import Settings
 from rag.vector_store.server import RETRY_SECONDS, ChromaServer
@@ -240,15 +240,15 @@ def test_each_page_takes_over_what_a_third_machine_takes_in(office: Office) -> N
         assert about["notices"] == []
 
 
-def test_pages_answer_by_words_while_the_server_is_away_and_come_back(office: Office) -> None:
+def test_pages_go_on_answering_while_the_server_is_away_and_come_back(office: Office) -> None:
     office.chroma.kill()
     try:
         text, about = office.pages[0].ask(QUESTION)
         assert FIGURE in text
         assert about["citations"][0]["issue"] == 44
-        assert about["notices"] == [WORDS_ONLY]
+        assert about["notices"] == [SERVER_AWAY]
         assert "连不上 Chroma 服务器" in office.pages[0].status()
-        assert office.pages[0].health()["words_only"] is True
+        assert office.pages[0].health()["server_away"] is True
 
         refused = office.ingest(ANSWERING)
         assert refused.returncode == 1
@@ -261,7 +261,7 @@ def test_pages_answer_by_words_while_the_server_is_away_and_come_back(office: Of
             time.sleep(RETRY_SECONDS / 4)
         assert (about["outcome"], about["notices"]) == ("answered", [])
     assert "连不上" not in office.pages[0].status()
-    assert office.pages[0].health()["words_only"] is False
+    assert office.pages[0].health()["server_away"] is False
 
 
 def chain_on(url: str, data_dir: Path) -> BulletinChain:

@@ -1,7 +1,7 @@
 """The connection to a Chroma server, which orders reads and writes itself.
 
-A server that does not answer is left alone for a moment, so that questions asked meanwhile fall
-back to the search by words at once instead of waiting for it one by one; then it is tried again.
+A server that does not answer is left alone for a moment, so that questions asked meanwhile are
+answered from what is here at once instead of waiting for it one by one; then it is tried again.
 
 Chroma's own server checks no tokens (1.5.9: a server started with CHROMA_SERVER_AUTHN_PROVIDER
 and credentials answers everyone). The token is sent for a reverse proxy that does.
