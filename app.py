@@ -46,6 +46,9 @@ def prepare_environment(settings: Settings) -> None:
         ("HF_HUB_DISABLE_TELEMETRY", "1"),
         ("DO_NOT_TRACK", "1"),
         ("ANONYMIZED_TELEMETRY", "False"),
+        # Gradio sums up its last 10,000 calls in a table after each call.
+        ("GRADIO_ANALYTICS_MAX_EVENTS", "1"),
+        ("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9)),
     ):
         os.environ[name] = value
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")

@@ -61,7 +61,7 @@ def main() -> int:
     parser.add_argument("--questions", type=int, default=20, metavar="N")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        environment = _with_samples(Path(folder))
+        environment = with_samples(Path(folder))
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
@@ -69,14 +69,14 @@ def main() -> int:
         for what, times in zip(STEPS, zip(*starts, strict=True), strict=True):
             listed = "、".join(f"{each:.0f}" for each in times)
             print(f"{what}：最好 {min(times):.0f} ms（各次 {listed}）")
-        with _program(environment) as address:
-            _until(lambda: _healthy(address))
+        with program(environment) as (address, _):
+            until(lambda: healthy(address))
             _questions(browser, address, options.questions)
         browser.close()
     return 0
 
 
-def _with_samples(folder: Path) -> dict[str, str]:
+def with_samples(folder: Path) -> dict[str, str]:
     """The environment of a program over a data folder with the demo issues."""
     kept = {name: v for name, v in os.environ.items() if name != "BULLETIN_CHROMA_URL"}
     environment = kept | {"BULLETIN_DATA_DIR": str(folder), "BULLETIN_TODAY": "2025-11-21"}
@@ -104,9 +104,9 @@ def _start(environment: dict[str, str], browser: Browser) -> tuple[float, float,
     context = browser.new_context()
     page = context.new_page()
     started = time.perf_counter()
-    with _program(environment) as address:
+    with program(environment) as (address, _):
         port = int(address.rstrip("/").rpartition(":")[2])
-        _until(lambda: _connects(port))
+        until(lambda: _connects(port))
         listening = time.perf_counter()
         page.goto(address)
         page.wait_for_selector("#question textarea:enabled")
@@ -123,8 +123,8 @@ def _start(environment: dict[str, str], browser: Browser) -> tuple[float, float,
 
 
 @contextmanager
-def _program(environment: dict[str, str]) -> Iterator[str]:
-    """app.py as a process of its own; its address."""
+def program(environment: dict[str, str]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """app.py as a process of its own, and its address."""
     port = _free_port()
     process = subprocess.Popen(
         [sys.executable, "app.py", "--port", str(port)],
@@ -133,7 +133,7 @@ def _program(environment: dict[str, str]) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
     )
     try:
-        yield f"http://127.0.0.1:{port}/"
+        yield f"http://127.0.0.1:{port}/", process
     finally:
         process.terminate()
         process.wait(20)
@@ -155,7 +155,8 @@ def _questions(browser: Browser, address: str, number: int) -> None:
     print(f"平均负载：{os.getloadavg()[0]:.1f}")
 
 
-def _until(done: Callable[[], bool]) -> None:
+def until(done: Callable[[], bool]) -> None:
+    """Wait for it."""
     while not done():
         time.sleep(0.01)
 
@@ -165,7 +166,8 @@ def _connects(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _healthy(address: str) -> bool:
+def healthy(address: str) -> bool:
+    """Whether questions can be asked."""
     try:
         with urllib.request.urlopen(f"{address}health", timeout=60) as answer:
             return int(answer.status) == 200

@@ -25,8 +25,6 @@ from rag.schema import Answer
 
 log = logging.getLogger(__name__)
 
-# Extractive answers take the processor, chat answers wait for a server.
-CONCURRENT_QUESTIONS = 8
 _BRING_INTO_VIEW = "() => window.bulletinPage.followAnswer()"
 
 Update = Any
@@ -127,7 +125,7 @@ def build_ask_tab(page: gr.Blocks, desk: Desk, head: gr.HTML, bridge: gr.HTML) -
         [question, conversation, engine_choice],
         shown,
         show_progress="hidden",
-        concurrency_limit=CONCURRENT_QUESTIONS,
+        concurrency_limit=None,
         trigger_mode="once",
         api_visibility="private",
     )

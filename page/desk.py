@@ -12,6 +12,7 @@ from datetime import date
 from page.audit import AuditLog
 from page.chips import Chip, chips_of
 from page.conversation_store import ConversationStore
+from page.crowd import Crowd
 from page.engine import Chain, Engine, EngineName, NotReadyError
 from page.evaluating import Evaluator
 from page.importing import Importer
@@ -40,6 +41,7 @@ class Desk:
     importer: Importer
     evaluator: Evaluator
     telemetry: Telemetry
+    crowd: Crowd = field(default_factory=Crowd)
     closing: threading.Event = field(default_factory=threading.Event)
 
     def today(self) -> date:
@@ -63,9 +65,10 @@ class Desk:
         started = time.perf_counter()
         with self.telemetry.answering(way) as asked:
             try:
-                for answer in self.engine.stream(question, history, engine):
-                    asked.answer = answer
-                    yield answer
+                with self.crowd.place():
+                    for answer in self.engine.stream(question, history, engine):
+                        asked.answer = answer
+                        yield answer
             except GeneratorExit:
                 asked.problem = STOPPED
                 raise

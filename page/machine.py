@@ -22,6 +22,7 @@ from rag.schema import Filters
 log = logging.getLogger(__name__)
 
 MOST_FIGURES = 50
+LOOKUPS_AT_ONCE = 4
 T = TypeVar("T")
 
 
@@ -73,20 +74,24 @@ def build_endpoints(desk: Desk) -> None:
 
         return told(rows)
 
+    # The desk itself limits how many questions are answered at once, whichever way they come in.
     api(
         ask,
+        concurrency_limit=None,
         api_name="ask",
         api_description="就已收录的政务快报提问。返回回答、编号的出处（逐字引文、期号、日期、部门）"
         "和数字核对结果；outcome 为 not_found 表示快报里没有。question 是问题，history 是前文。",
     )
     api(
         find_figures,
+        concurrency_limit=LOOKUPS_AT_ONCE,
         api_name="find_figures",
         api_description="按关键词查快报里的数字：每个数字是什么、所指时间、原句和出处。"
         "可用 year、department、section 缩小范围。",
     )
     api(
         read_issue,
+        concurrency_limit=LOOKUPS_AT_ONCE,
         api_name="read_issue",
         api_description="某年某期快报的全文。year 是年份，issue 是期号。",
     )
