@@ -521,3 +521,20 @@ def test_a_real_model_says_nothing_that_is_not_quoted(question: str) -> None:
     final = answers[-1]
     assert final.outcome == plain.outcome
     assert {c.chunk_id for c in plain.citations} <= {c.chunk_id for c in final.citations}
+
+
+def test_half_a_surrogate_pair_in_a_reply_is_no_fault() -> None:
+    [draft] = ReplyReader().feed("技改投资\ud800完成3280万元[1]。\n")
+    assert draft.text == "技改投资\ufffd完成3280万元。"
+    [whole] = [*(reader := ReplyReader()).feed("好\ud83d"), *reader.feed("\ude00。\n")]
+    assert whole.text == "好😀。"
+
+
+@pytest.mark.parametrize("piece", [1, 3, 7, 1000])
+def test_what_a_model_thinks_is_passed_over_however_long_it_is(piece: int) -> None:
+    thought = "<think>" * 3 + "2023年完成9999万元。" * 5000 + "</think>"
+    reply = f"好的。{thought}技改投资完成3280万元[1]。{thought}\n再见。<think>还有7777万元。"
+    reader = ReplyReader()
+    drafts = [d for at in range(0, len(reply), piece) for d in reader.feed(reply[at : at + piece])]
+    said = [draft.text for draft in (*drafts, *reader.finish())]
+    assert said == ["好的。", "技改投资完成3280万元。", "再见。"]

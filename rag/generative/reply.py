@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from rag.errors import ChatModelError
+from rag.text import encodable
 
 _MARK = re.compile(
     r"[\[［【]\s*(?:句|句子|编号|材料|来源)?\s*(\d{1,3}(?:\s*[,，、;；\-—–~～至]\s*\d{1,3})*)\s*(?:句)?\s*[\]］】]"
@@ -19,7 +20,7 @@ _ACCORDING = re.compile(
     r"^(?:根据|依据|按照)?(?:以上|上述|所给|给出的|提供的|现有)?(?:材料|资料|快报|表格?|内容)(?:的?(?:内容|显示|信息|记载|可知))?[，,：:]\s*"
 )
 _DATA = re.compile(r"[{<]|\[\s*[{\"]")
-_THINKING = re.compile(r"<think>.*?</think>", re.S)
+_THINKS, _THOUGHT = "<think>", "</think>"
 _LONGEST_SENTENCE = 600
 _LONGEST_RANGE = 8
 _REPEATS = 3
@@ -50,26 +51,52 @@ class ReplyReader:
 
     def __init__(self) -> None:
         self._pending = ""
+        self._thinking = -1  # where in what is pending the model began to think
         self._seen: dict[str, int] = {}
         self._letters = self._chinese = 0
 
     def feed(self, piece: str) -> list[Draft]:
         """The sentences that this piece completes."""
-        self._pending = _THINKING.sub("", self._pending + piece)
-        if "<think>" in self._pending:
+        self._pending += piece
+        if self._still_thinking():
             return []
-        drafts = []
-        while (cut := self._sentence_end()) is not None:
-            drafts += self._read(self._pending[:cut])
-            self._pending = self._pending[cut:]
+        drafts = self._whole_sentences()
         if len(self._pending) > _LONGEST_SENTENCE:
             raise ChatModelError("对话模型的回答不成句子")
         return drafts
 
     def finish(self) -> list[Draft]:
         """The last sentence, which may lack its end."""
+        if self._thinking >= 0:
+            self._pending = self._pending[: self._thinking]
+        drafts = self._whole_sentences()
         rest, self._pending = self._pending, ""
-        return self._read(rest.split("<think>")[0])
+        return drafts + self._read(rest)
+
+    def _whole_sentences(self) -> list[Draft]:
+        drafts = []
+        while (cut := self._sentence_end()) is not None:
+            drafts += self._read(self._pending[:cut])
+            self._pending = self._pending[cut:]
+        return drafts
+
+    def _still_thinking(self) -> bool:
+        """Take out what stands between the marks, as it comes: a model may think for pages."""
+        while True:
+            if self._thinking < 0:
+                self._thinking = self._pending.find(_THINKS)
+                if self._thinking < 0:
+                    return False
+                begin = self._thinking + len(_THINKS)
+                self._pending = self._pending[: self._thinking] + self._pending[begin:]
+            said, thought = self._pending[: self._thinking], self._pending[self._thinking :]
+            end = thought.find(_THOUGHT)
+            if end < 0:
+                # The end mark may come in two pieces.
+                self._pending = said + thought[-len(_THOUGHT) + 1 :]
+                return True
+            self._pending = said + thought[end + len(_THOUGHT) :]
+            self._thinking = -1
 
     def _sentence_end(self) -> int | None:
         """Where the first sentence ends, its marks included; None while that is not known."""
@@ -88,7 +115,7 @@ class ReplyReader:
         return None
 
     def _read(self, words: str) -> list[Draft]:
-        text = clean(_MARK.sub("", words))
+        text = clean(_MARK.sub("", encodable(words)))
         if not re.search(r"[0-9A-Za-z一-龥]", text) or text.endswith(("：", ":")):
             return []  # a heading says nothing
         self._check_form(text)
