@@ -8,6 +8,15 @@ import tempfile
 from pathlib import Path
 
 _TIME_LIMIT = 120
+# Pictures that a document names by their address are not fetched, macros are not run.
+_SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting">
+<prop oor:name="BlockUntrustedRefererLinks" oor:op="fuse"><value>true</value></prop></item>
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting">
+<prop oor:name="DisableMacrosExecution" oor:op="fuse"><value>true</value></prop></item>
+</oor:items>
+"""
 
 
 class MissingOfficeError(RuntimeError):
@@ -27,7 +36,10 @@ def convert_to_docx(data: bytes, suffix: str) -> bytes:
         source = Path(folder) / f"issue{suffix}"
         source.write_bytes(data)
         # A profile of its own: two conversions at once, or an open LibreOffice, would block it.
-        profile = (Path(folder) / "profile").as_uri()
+        user = Path(folder) / "profile" / "user"
+        user.mkdir(parents=True)
+        (user / "registrymodifications.xcu").write_text(_SETTINGS, encoding="utf-8")
+        profile = user.parent.as_uri()
         command = [
             program,
             f"-env:UserInstallation={profile}",
