@@ -6,49 +6,29 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingest.lines import Line
+from ingest.lines import Line, ends_sentence
 from ingest.signature import Signature, is_signature, last_signature
+from ingest.style import Style, has_title, without_loose_space
+from ingest.tables import find_rows, set_text
 from ingest.title import (
     carries_on,
     looks_like_title,
     names_an_office,
+    opens_text,
     sentence_title,
     skip_mark,
     spaced_title,
 )
 from ingest.wrapping import INDENT, letters_gap
-from rag.text import close_up, fold
+from rag.text import fold
 
-_SENTENCE_END = "。！？!?…；;"
-_CLOSERS = "”’」』》）)"
 _CONTINUES = "，。；：！？、,.;:!?）)》”’」』％%"
 _HANGS = "，、,的和及与在对为将把被等是从向由以并（(“《"
-_LIST_MARK = re.compile(
-    r"(?:[0-9]{1,2}(?:[.．](?![0-9])|[、）)])|[（(][0-9]{1,2}[）)]|[①-⑳]|[●◆■▲•▪·★]\s*|[-－—]\s)"
-)
 _POINT = re.compile(
     r"(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)])[^，。；：（）]{4,}$"
 )
-_CELLS = re.compile(r"\t|\s{2,}")
-_RULED = re.compile(r"[|｜│]")
-_FIGURE = re.compile("[0-9]")
-_LONGEST_ROW = 60
-# How many paragraphs show that an issue indents them.
-_LEAST_STARTS = 3
 # Stands in for the end of a heading that has a line of its own; no line holds a control character.
 _TITLE_END = "\x00"
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How an issue is set.
-
-    `own_line`: headings stand on lines of their own. `indented`: every paragraph that surely
-    begins an item is indented, so a line at the margin goes on with the one above it.
-    """
-
-    own_line: bool = False
-    indented: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,39 +66,10 @@ class _Draft:
         return joined
 
 
-def ends_sentence(text: str) -> bool:
-    """True when the text ends as a sentence does, closing quotes and brackets passed over."""
-    return text.rstrip(_CLOSERS)[-1:] in tuple(_SENTENCE_END)
-
-
-def read_style(sections: Sequence[Sequence[Line]]) -> Style:
-    """See how the lines of an issue are set."""
-    own = inline = 0
-    indents: list[int] = []
-    for section in sections:
-        starts = True
-        for place, line in enumerate(section):
-            if starts:
-                if len(line.text) > _LONGEST_ROW and not line.page_break:
-                    indents.append(line.indent)
-                below = section[place + 1].text if place + 1 < len(section) else ""
-                if len(line.text) > 50 and _has_title(line.text):
-                    inline += 1
-                elif looks_like_title(line.text) and below and not is_signature(below):
-                    # A heading cut by the end of a page is no heading on a line of its own.
-                    own += not _has_title(line.text + below)
-            starts = last_signature(line.text) is not None
-    return Style(own > inline, len(indents) >= _LEAST_STARTS and min(indents) >= INDENT)
-
-
-def _has_title(text: str) -> bool:
-    return spaced_title(text) is not None or sentence_title(text) is not None
-
-
 def read_items(lines: Sequence[Line], style: Style) -> list[RawItem]:
     """The items of one section in order; every line goes into exactly one of them."""
     drafts: list[_Draft] = []
-    rows = _rows(lines)
+    rows = find_rows(lines)
     for place, line in enumerate(lines):
         draft = drafts[-1] if drafts else None
         following = lines[place + 1] if place + 1 < len(lines) else None
@@ -144,33 +95,7 @@ def read_items(lines: Sequence[Line], style: Style) -> list[RawItem]:
         ):
             _sign(draft, found)
             draft.signed_inside = True
-    return [_finish(draft) for draft in drafts]
-
-
-def _rows(lines: Sequence[Line]) -> list[bool]:
-    """Which lines are rows of a table or a list; a row never stands alone."""
-    likely = [_row_like(line) for line in lines]
-    rows: list[bool] = []
-    for place, row in enumerate(likely):
-        above = lines[place - 1].text if place else ""
-        begins = row and place + 1 < len(likely) and likely[place + 1]
-        # A first row stands below a sentence that has ended, or below 如下： or a heading.
-        if begins and above and not ends_sentence(above) and above[-1] not in "：:）)":
-            begins = len(above) <= 45
-        rows.append(begins or (row and place > 0 and rows[-1]))
-    return rows
-
-
-def _row_like(line: Line) -> bool:
-    if len(line.text) > 400:
-        return False
-    text = fold(line.text)
-    if len(_CELLS.split(text)) >= 3 or "\t" in text or len(_RULED.findall(text)) >= 2:
-        return not ends_sentence(text)
-    if _LIST_MARK.match(text):
-        return spaced_title(line.text) is None
-    has_figure = _FIGURE.search(text) is not None
-    return len(text) <= _LONGEST_ROW and has_figure and not text.endswith(("。", "）", ")", "”"))
+    return [_finish(draft, style) for draft in drafts]
 
 
 def _join(
@@ -180,7 +105,7 @@ def _join(
     above, line = lines[place - 1], lines[place]
     if _open_bracket(draft.tail()):
         # （榆林乡 ⏎ 科工局）: the space between two names may stand at the end of the line.
-        return " " if above.trailing else ""
+        return " " if above.trailing or 0 < line.indent < INDENT else ""
     if line.text[0] in _CONTINUES:
         return ""
     if draft.title_lines == len(draft.pieces):
@@ -212,7 +137,7 @@ def _starts_item(lines: Sequence[Line], place: int, rows: Sequence[bool], style:
         return False
     if style.indented and lines[place].indent < INDENT:
         return False
-    below = place + 1 < len(lines) and not rows[place + 1]
+    below = place + 1 < len(lines) and not rows[place + 1] and not last_signature(text)
     if below and not ends_sentence(text) and len(text) < 80:
         text += lines[place + 1].text[:60]  # a page may end soon after the heading
     if spaced_title(text):
@@ -236,12 +161,17 @@ def _title_line(lines: Sequence[Line], place: int, rows: Sequence[bool], style: 
     spaced = line.trailing or below.indent
     if style.indented and line.indent >= INDENT and not spaced and not rows[place + 1]:
         return False  # the rest of the paragraph, below the end of a page
+    halves = spaced_title(line.text)
+    if halves and re.search("[，,0-9]", fold(line.text[halves[1] :])):
+        return False  # what follows the heading is the first words of the text
     if line.short or style.own_line or below.indent:
         return True
-    if spaced_title(line.text):
+    if halves:
         return not below.gap
+    if opens_text(below.text):
+        return True
     # A page may end inside a heading; then the rest of it stands in the next line.
-    return not _has_title(line.text + below.text)
+    return not has_title(line.text + below.text)
 
 
 def _second_half(draft: _Draft, lines: Sequence[Line], place: int, rows: Sequence[bool]) -> bool:
@@ -294,7 +224,7 @@ def _sign(draft: _Draft, found: Signature | None) -> None:
     draft.closed = True
 
 
-def _finish(draft: _Draft) -> RawItem:
+def _finish(draft: _Draft, style: Style) -> RawItem:
     parts: list[str] = []
     for place, (separator, line) in enumerate(draft.pieces):
         if place and place == draft.title_lines:
@@ -302,9 +232,13 @@ def _finish(draft: _Draft) -> RawItem:
         parts += [separator, line.text]
     joined = "".join(parts)
     if draft.signed_inside and (found := last_signature(joined)) is not None:
-        joined = joined[: found.start].rstrip() + joined[found.end :].strip()
-    begin, end, body_start, separator = _find_title(joined)
-    mark, title, body = joined[:begin].strip(), _set(joined[begin:end]), _set(joined[body_start:])
+        text, stop = joined[: found.start].rstrip(), joined[found.end :].strip()
+        joined = text if ends_sentence(text) else text + stop
+    begin, end, body_start, separator = _find_title(joined, style)
+    below = joined[body_start:]
+    if style.loose:
+        below = without_loose_space(below)
+    mark, title, body = joined[:begin].strip(), set_text(joined[begin:end]), set_text(below)
     return RawItem(
         text=f"{mark}{title}{separator}{body}",
         title=title or None,
@@ -316,29 +250,16 @@ def _finish(draft: _Draft) -> RawItem:
     )
 
 
-def _find_title(joined: str) -> tuple[int, int, int, str]:
+def _find_title(joined: str, style: Style) -> tuple[int, int, int, str]:
     """Where the title begins and ends, where the body begins, and what stands between them."""
     begin = skip_mark(joined)
     own_line = joined.find(_TITLE_END)
     if own_line >= 0:
         return begin, own_line, own_line + 1, " "
-    spaced = spaced_title(joined)
+    spaced = spaced_title(joined, halves=not style.loose)
     if spaced:
         return begin, *spaced, " "
     end = sentence_title(joined)
     if end is not None:
         return begin, end, end + 1, "。"
     return 0, 0, 0, ""
-
-
-def _set(text: str) -> str:
-    """The stored form of running text; the cells of a row are two spaces apart."""
-    rows = text.strip().split("\n")
-    if len(rows) == 1:
-        return close_up(" ".join(rows[0].split()))
-    return "\n".join(
-        "  ".join(_CELLS.split(row.strip()))
-        if len(_CELLS.split(row.strip())) >= 2
-        else close_up(" ".join(row.split()))
-        for row in rows
-    )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from ingest.footer import is_footer_line
-from ingest.items import ends_sentence
-from ingest.lines import Line
+from ingest.headings import find_headings, is_bracketed, is_heading_like
+from ingest.lines import Line, ends_sentence
 from ingest.masthead import (
     LONGEST_HEAD_LINE,
     find_date,
@@ -22,14 +22,14 @@ from ingest.masthead import (
     read_masthead,
 )
 from ingest.signature import is_signature, last_signature, split_at_signatures
-from ingest.title import looks_like_title, names_an_office, spaced_title
+from ingest.signing import sign_in_round_brackets
+from ingest.title import looks_like_title, names_an_office
 from ingest.wrapping import unwrap
 from rag.text import fold, strip_space
 
-_HEADING = re.compile(r"[【〖]\s*([^【】〖〗]{1,30}?)\s*[】〗]\s*")
-_SQUARE_HEADING = re.compile(r"[\[［]\s*([一-鿿\s、·“”]{2,20}?)\s*[\]］]")
-_NUMBERED_HEADING = re.compile(r"[一二三四五六七八九十]{1,3}、\s*([一-鿿\s、·“”]{2,14})")
 _AFTER_SIGNATURE = re.compile(r"(?<=[）)。])\s*(?=[【〖][^【】〖〗]{1,20}[】〗])")
+_THEME = re.compile(r"[^。；，！？]{2,24}(?:专刊|增刊|专辑|特刊|专号)[”）)]?")
+_MAY_NUMBER = re.compile("[期号Nn]")
 _NEAR = 10
 
 
@@ -65,7 +65,8 @@ def split_issues(lines: Sequence[Line]) -> list[Sequence[Line]]:
             continue  # 总第412期 and 第十一期 on lines of their own
         start = _head_start(lines, place, starts[-1] if starts else 0)
         head = read_masthead([each.text for each in lines[start : place + 1]])
-        number = (head.number, head.edition, head.year, _near_date(lines, place))
+        day = _near_date(lines, place)
+        number = (head.number, head.edition, head.year or (day.year if day else None), day)
         if not starts:
             starts.append(0)
         elif number != last and number[-1] is not None:
@@ -82,7 +83,7 @@ def split_issues(lines: Sequence[Line]) -> list[Sequence[Line]]:
 
 def _runs(text: str) -> bool:
     """True for a line that belongs to the body of an issue, not to its head."""
-    return len(text) > 60 or bool(_HEADING.match(text) or last_signature(text))
+    return len(text) > 60 or bool(is_bracketed(text) or last_signature(text))
 
 
 def _head_start(lines: Sequence[Line], place: int, first: int) -> int:
@@ -95,7 +96,7 @@ def _head_start(lines: Sequence[Line], place: int, first: int) -> int:
             or ends_sentence(text)
             or is_footer_line(text)
             or last_signature(text)
-            or _HEADING.match(text)
+            or is_bracketed(text)
             or is_number_line(text)
         ):
             break
@@ -109,7 +110,7 @@ def _near_date(lines: Sequence[Line], place: int) -> date | None:
     """The date in the masthead around a number line; None when there is none."""
     above = lines[max(0, place - 2) : place]
     for line in lines[place : place + _NEAR]:
-        if _HEADING.match(line.text) or len(line.text) > LONGEST_HEAD_LINE:
+        if is_bracketed(line.text) or len(line.text) > LONGEST_HEAD_LINE:
             break
         if (day := find_date(line.text)) is not None:
             return day
@@ -121,23 +122,21 @@ def read_layout(lines: Sequence[Line]) -> IssueLayout:
     """Put every line of an issue in its place: head, a section, the footer, or running heads."""
     head_end = _head_end(lines)
     head = lines[:head_end]
-    running = _running_heads(head)
+    runs_again = _running_head(head)
     body: list[Line] = []
     headers: list[Line] = []
     for line in lines[head_end:]:
-        if strip_space(fold(line.text)) in running:
+        if runs_again(line.text):
             headers.append(line)
             continue
         body.append(line)
-    body = [piece for line in unwrap(body) for piece in _split(line)]
-    headed = any(_HEADING.match(line.text) for line in body)
-    squared = not headed and _square_headed(body)
-    numbered = not headed and not squared and _numbered(body)
+    body = [piece for line in sign_in_round_brackets(unwrap(body)) for piece in _split(line)]
+    headings = find_headings(body)
     sections: list[Section] = []
     footer: list[Line] = []
     name, at, open_lines, in_footer = "", 0, list[Line](), False
-    for line in body:
-        heading = _heading(line, headed, squared, numbered)
+    for place, line in enumerate(body):
+        heading = headings.get(place)
         if heading is not None:
             if open_lines or name:
                 sections.append(Section(name, at, tuple(open_lines)))
@@ -167,70 +166,27 @@ def _split(line: Line) -> list[Line]:
     return [replace(line, text=first.strip())] + [Line(line.number, each.strip()) for each in rest]
 
 
-def _heading(line: Line, headed: bool, squared: bool, numbered: bool) -> tuple[str, str] | None:
-    """The section's name and what follows it on the same line; None for other lines."""
-    if headed:
-        match = _HEADING.match(line.text)
-        if match and not re.search("[。；]", match.group(1)):
-            return _close_up_name(match.group(1)), line.text[match.end() :]
-    elif squared:
-        match = _SQUARE_HEADING.fullmatch(line.text)
-        if match:
-            return _close_up_name(match.group(1)), ""
-    elif numbered:
-        match = _NUMBERED_HEADING.fullmatch(line.text)
-        if match and not names_an_office(match.group(1)):
-            return _close_up_name(match.group(1)), ""
-    return None
+def _running_head(head: Sequence[Line]) -> Callable[[str], bool]:
+    """A test for lines that print the masthead again on top of a page."""
+    facts = read_masthead([line.text for line in head])
+    names = {strip_space(fold(line.text)) for line in head if is_title_line(line.text)}
 
+    def runs(text: str) -> bool:
+        if len(text) > LONGEST_HEAD_LINE:
+            return False
+        if strip_space(fold(text)) in names:
+            return True
+        if facts.number is None or not _MAY_NUMBER.search(text) or not is_number_line(text):
+            return False
+        again = read_masthead([text])
+        return (
+            again.number == facts.number
+            and again.series in ("", facts.series)
+            and again.publisher in ("", facts.publisher)
+            and again.published in (None, facts.published)
+        )
 
-def _close_up_name(name: str) -> str:
-    return strip_space(name)
-
-
-def _square_headed(lines: Sequence[Line]) -> bool:
-    return any(_SQUARE_HEADING.fullmatch(line.text) for line in lines)
-
-
-def _numbered(lines: Sequence[Line]) -> bool:
-    """True when 一、… lines are headings of sections; points of one report are not.
-
-    Sections hold signed items, or items with a heading of their own; the points of a report share
-    the one signature at its end.
-    """
-    places = [
-        place
-        for place, line in enumerate(lines)
-        if (match := _NUMBERED_HEADING.fullmatch(line.text)) and not names_an_office(match.group(1))
-    ]
-    if not places:
-        return False
-    ends = [*places[1:], len(lines)]
-    signed = [
-        any(last_signature(line.text) for line in lines[start:end])
-        for start, end in zip(places, ends, strict=True)
-    ]
-    if sum(signed) >= 2 or (len(signed) == 1 and signed[0]):
-        return True
-    below = [lines[place + 1].text for place in places if place + 1 < len(lines)]
-    if len(places) >= 2 and sum(map(_begins_report, below)) > len(places) / 2:
-        return True
-    # A report has a heading or a sentence above its first point.
-    return places[0] == 0 and (any(signed) or any(map(_begins_report, below)))
-
-
-def _begins_report(text: str) -> bool:
-    """True for a line that is, or begins with, the heading of a report."""
-    own_line = looks_like_title(text) and names_an_office(text)
-    return own_line or spaced_title(text) is not None
-
-
-def _running_heads(head: Sequence[Line]) -> frozenset[str]:
-    """What may be printed again on top of every page, closed up."""
-    names = [strip_space(fold(line.text)) for line in head if is_title_line(line.text)]
-    numbers = [strip_space(fold(line.text)) for line in head if is_number_line(line.text)]
-    both = [name + number for name in names for number in numbers]
-    return frozenset(names + numbers + both)
+    return runs
 
 
 def _head_end(lines: Sequence[Line]) -> int:
@@ -238,11 +194,11 @@ def _head_end(lines: Sequence[Line]) -> int:
     numbered = False
     # Without a date above the items, the one of printing stands below them.
     dated = not any(_dates(line.text) for line in lines)
-    sectioned = any(_HEADING.match(line.text) and not is_contents(line.text) for line in lines)
+    sectioned = any(is_bracketed(line.text) and not is_contents(line.text) for line in lines)
     last_fact = -1
     for place, line in enumerate(lines):
         text = line.text
-        if _HEADING.match(text) and not is_contents(text):
+        if is_bracketed(text) and not is_contents(text):
             return place
         fact = is_number_line(text) or _dates(text)
         numbered = numbered or is_number_line(text)
@@ -264,8 +220,17 @@ def _dates(text: str) -> bool:
 
 def _of_head(text: str) -> bool:
     return (
-        is_extra(text) or is_contents(text) or is_footer_line(text) or text.startswith(("（", "("))
+        is_extra(text)
+        or is_contents(text)
+        or is_footer_line(text)
+        or _names_theme(text)
+        or text.startswith(("（", "("))
     )
+
+
+def _names_theme(text: str) -> bool:
+    """True for “三夏”生产专刊 below the masthead, the name of a special issue."""
+    return _THEME.fullmatch(text) is not None and not names_an_office(text)
 
 
 def _after_contents(lines: Sequence[Line], place: int) -> int:
@@ -276,7 +241,7 @@ def _after_contents(lines: Sequence[Line], place: int) -> int:
     while (
         place < len(lines) and len(lines[place].text) <= 60 and not ends_sentence(lines[place].text)
     ):
-        if _HEADING.match(lines[place].text):
+        if is_bracketed(lines[place].text):
             break
         place += 1
     return place
@@ -284,13 +249,11 @@ def _after_contents(lines: Sequence[Line], place: int) -> int:
 
 def _begins_item(lines: Sequence[Line], place: int) -> bool:
     text = lines[place].text
-    if is_extra(text) or is_contents(text):
-        return False
-    if is_signature(text):
+    if is_extra(text) or is_contents(text) or _names_theme(text) or is_signature(text):
         return False
     if len(text) > 60 or (len(text) > 20 and ends_sentence(text)) or last_signature(text):
         return True
-    if _NUMBERED_HEADING.fullmatch(text) or _SQUARE_HEADING.fullmatch(text):
+    if is_heading_like(text):
         return True
     below = lines[place + 1].text if place + 1 < len(lines) else ""
     long_below = len(below) > 45 or (len(below) > 20 and ends_sentence(below))

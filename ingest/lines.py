@@ -22,6 +22,11 @@ _PAGE_WORDS = re.compile(
     r"|[Pp]age\s*[0-9]{1,4}(?:\s*of\s*[0-9]{1,4})?)"
 )
 _BARE_NUMBER = re.compile(r"[0-9]{1,4}(?:\s*/\s*[0-9]{1,4})?")
+_DRAWN = re.compile(
+    r"[-‐‑–—―－─━=＝_＿*＊~～★☆◆◇●○■□▲△※#＃+＋]\s*(?:[-‐‑–—―－─━=＝_＿*＊~～★☆◆◇●○■□▲△※#＃+＋]\s*){2,}"
+)
+_SENTENCE_END = "。！？!?…；;"
+_CLOSERS = "”’」』》）)"
 _LETTER = re.compile(r"[㐀-䶿一-鿿A-Za-z]")
 
 
@@ -45,10 +50,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The lines of running text, and the page numbers that stood between them."""
+    """The lines of running text, and the page numbers and drawn lines between them."""
 
     lines: tuple[Line, ...]
     numbers: tuple[Line, ...]
+
+
+def ends_sentence(text: str) -> bool:
+    """True when the text ends as a sentence does, closing quotes and brackets passed over."""
+    return text.rstrip(_CLOSERS)[-1:] in tuple(_SENTENCE_END)
 
 
 def without_invisible(text: str) -> str:
@@ -86,6 +96,10 @@ def _set_page_numbers_aside(found: list[Line]) -> Page:
     expected = 0
     gap = page_break = False
     for place, line in enumerate(found):
+        if _is_rule(line.text):
+            numbers.append(line)
+            gap = True
+            continue
         page = _page_number(found, place, expected)
         if page is not None:
             numbers.append(line)
@@ -93,10 +107,15 @@ def _set_page_numbers_aside(found: list[Line]) -> Page:
             gap = page_break = True
             continue
         if gap or page_break:
-            line = replace(line, gap=True, page_break=True)
+            line = replace(line, gap=True, page_break=page_break or line.page_break)
         lines.append(line)
         gap = page_break = False
     return Page(tuple(lines), tuple(numbers))
+
+
+def _is_rule(text: str) -> bool:
+    """True for a line that is drawn between items: -----, =====, * * *."""
+    return _DRAWN.fullmatch(text) is not None
 
 
 def _page_number(found: list[Line], place: int, expected: int) -> int | None:

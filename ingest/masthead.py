@@ -22,8 +22,11 @@ _DIGITS = {char: value for value, char in enumerate("〇一二三四五六七八
 _CN_DIGIT = "[〇○零一二三四五六七八九十百两]"
 _NUM = rf"(?:[0-9](?:\s?[0-9]){{0,4}}|{_CN_DIGIT}(?:\s?{_CN_DIGIT}){{0,6}})"
 _NUMBER = re.compile(
-    rf"(?P<kind>增\s*刊|专\s*刊)?\s*[（(〔\[]?\s*第\s*(?P<number>{_NUM})\s*(?:期|号)(?!第)"
+    rf"(?P<kind>增\s*刊|专\s*刊)?\s*[（(〔\[]?\s*(?:第\s*(?P<number>{_NUM})\s*(?:期|号)(?!第)"
+    r"|[Nn][Oo]\s*[.:：]?\s*(?P<no>[0-9]{1,4})(?![0-9.])"  # NO.18
+    r"|(?<=[0-9]{4}[〕\]])\s*(?P<signed>[0-9]{1,4})\s*号)"  # 〔2023〕18号
 )
+_YEAR_SIGN = re.compile(r"[〔\[]\s*(?:19|20)[0-9]{2}\s*[〕\]]")
 _TOTAL = re.compile(
     rf"[（(〔\[]?\s*总\s*(?:第|期数?\s*[:：]?)?\s*(?P<total>{_NUM})\s*期?\s*[)）〕\]]?"
 )
@@ -33,9 +36,12 @@ _SPECIAL_END = re.compile(r"专\s*刊\s*[)）]?\s*$")
 _YEAR_BEFORE = re.compile(
     r"[（(〔\[]?\s*((?:19|20)[0-9]{2}|[二一][〇○零O0九][〇○零O0一二三四五六七八九]{2})\s*年?度?\s*[)）〕\]]?\s*$"
 )
-_Y = r"(?P<y>(?:19|20)[0-9]\s*[0-9]|[二一][〇○零O0o九][〇○零O0o一二三四五六七八九]{2})"
-_CN_MONTH = r"(?:[0-9]{1,2}|十[一二]?|[一二三四五六七八九]|元)"
-_CN_DAY = r"(?:[0-9]{1,2}|(?:二十|三十|廿|卅|十|初)[一二三四五六七八九]?|[一二三四五六七八九])"
+# Recognised text has spaces inside its figures: 2 0 2 3 年 4 月 2 1 日.
+_Y = r"(?P<y>(?:1\s?9|2\s?0)\s?[0-9]\s?[0-9]|[二一][〇○零O0o九][〇○零O0o一二三四五六七八九]{2})"
+_CN_MONTH = r"(?:[0-9](?:\s?[0-9])?|十[一二]?|[一二三四五六七八九]|元)"
+_CN_DAY = (
+    r"(?:[0-9](?:\s?[0-9])?|(?:二十|三十|廿|卅|十|初)[一二三四五六七八九]?|[一二三四五六七八九])"
+)
 _DATE = re.compile(
     rf"{_Y}\s*年\s*(?P<m>{_CN_MONTH})\s*月\s*(?P<d>{_CN_DAY})\s*日?"
     r"|(?P<y2>(?:19|20)[0-9]{2})\s*(?P<sep>[-./／—－])\s*(?P<m2>[0-9]{1,2})\s*(?P=sep)\s*"
@@ -51,6 +57,7 @@ _ORGANISATION = re.compile(
     r"(?:主办|编印|编发|编|印发|印|主编)?$"
 )
 _PUBLISHES = re.compile(r"(?:主办|编印|编发|编|印发|印|主编)$|^(?:主办|主办单位|编印|编发)[:：]")
+_PUBLISHED_BY = re.compile(r"^\s*(?:主办单位|主办|主管|编印单位|编印|编发)\s*[:：]\s*")
 _EXTRA = re.compile(
     r"^(?:内部|内刊|注意保存|密级|机密|秘密|编号|[（(]?内部|准印|登记|主办|主管|目录|目\s*录|本期(?:要目|导读|目录)|要目|导读)"
 )
@@ -206,17 +213,21 @@ def _read_number(lines: Sequence[str]) -> tuple[int | None, str, int | None, int
                 kind = "专刊"
             before = _YEAR_BEFORE.search(folded[: match.start()])
             year = chinese_number(before.group(1).replace("O", "〇")) if before else None
-            return chinese_number(match["number"]), edition or kind, year, at
+            return chinese_number(_printed_number(match)), edition or kind, year, at
         found = _TOTAL.search(folded)
         if found and total is None:
             total = (chinese_number(found["total"]), edition, None, at)
     return total or (None, edition, None, -1)
 
 
+def _printed_number(match: re.Match[str]) -> str:
+    return match["number"] or match["no"] or match["signed"]
+
+
 def _numbers_named(lines: Sequence[str]) -> set[str]:
     """The different issue numbers on lines that could give the number of an issue."""
     return {
-        strip_space(match["number"])
+        strip_space(_printed_number(match))
         for line in lines
         if is_number_line(line)
         for match in _NUMBER.finditer(fold(line))
@@ -232,10 +243,11 @@ def _names(line: str) -> list[str]:
     """What is left of a masthead line without number and date, cut at wide spaces."""
     folded = fold(line)
     keep = [True] * len(line)
-    for pattern in (_DATE, _NUMBER, _TOTAL):
+    for pattern in (_DATE, _NUMBER, _TOTAL, _YEAR_SIGN):
         for match in pattern.finditer(folded):
             keep[match.start() : match.end()] = [False] * (match.end() - match.start())
     rest = "".join(char if kept else "\t" for char, kept in zip(line, keep, strict=True))
+    rest = _PUBLISHED_BY.sub("", rest)
     label = LABEL.search(rest)
     rest = rest[: label.start()] if label else rest
     pieces = re.split(r"\s*\t\s*|\s{3,}|　{2,}", rest)

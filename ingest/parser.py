@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import date
 
 from ingest.footer import read_footer
-from ingest.items import RawItem, read_items, read_style
+from ingest.items import RawItem, read_items
 from ingest.layout import IssueLayout, Section, read_layout, split_issues
 from ingest.lines import Line, read_lines
 from ingest.masthead import Masthead, find_date, read_masthead
 from ingest.review import review_issue
+from ingest.style import read_style
 from rag.errors import NotABulletinError
 from rag.schema import Bulletin, IssueRef, Item, ParseWarning
 from rag.text import strip_space
@@ -79,7 +80,7 @@ def _parse_issue(
         footer = replace(footer, signer=read_footer(masthead).footer.signer)
     bulletin = Bulletin(
         issue=IssueRef(head.year or published.year, head.number, head.edition, head.series),
-        publisher=head.publisher,
+        publisher=head.publisher or _publisher_below(layout),
         published=published,
         items=tuple(items),
         footer=footer,
@@ -100,6 +101,12 @@ def content_hash(text: str) -> str:
 def _date_below(layout: IssueLayout, head: Masthead) -> date | None:
     """The date of 2023年4月21日印发 below the last item."""
     return next((day for line in layout.footer if (day := find_date(line.text, head.year))), None)
+
+
+def _publisher_below(layout: IssueLayout) -> str:
+    """The office of 某县人民政府办公室 2023年4月21日印发 below the last item."""
+    printed = (line.text for line in layout.footer if find_date(line.text))
+    return next((name for text in printed if (name := read_masthead([text]).publisher)), "")
 
 
 def _read_sections(sections: Sequence[Section]) -> tuple[list[Item], list[str]]:

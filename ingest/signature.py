@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.text import strip_space
 
 _OPEN = "（("
 _CLOSE = "）)"
-_SENTENCE_END = "。！？!?；;…”’」』》"
+_SENTENCE_END = "。.！？!?；;…”’」』》"
 _LONGEST = 120
 _NAME_SEPARATOR = re.compile(r"[、，,；;/／]")
 _NAME = re.compile(r"[^、，,；;/／]+")
 _LABEL = re.compile(r"(?:供稿|来稿|报送|信息|来源|撰稿)?(?:单位|部门|来源)?\s*[:：]\s*")
+# The hundred most frequent surnames.
+_SURNAMES = (
+    "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高梁郑罗宋谢唐韩曹许邓萧冯曾程蔡彭潘袁于董余苏叶吕魏蒋田杜丁沈姜范"
+    "江傅钟卢汪戴崔任陆廖姚方金邱夏谭韦贾邹石熊孟秦阎薛侯雷白龙段郝孔邵史毛常万顾赖武康贺严尹钱施牛洪龚"
+)
+_PERSON = re.compile(rf"[{_SURNAMES}][一-鿿]{{1,2}}")
 _REPORTED_BY = re.compile(r"\s*(?:供稿|报送|来稿|信息)$")
 _HAN = re.compile(r"[㐀-䶿一-鿿A-Za-z0-9·]+")
 
@@ -44,6 +52,7 @@ _ADDITION = re.compile(r"(?:（[^（）]*）|\([^()]*\))\Z")
 _COUNTED = re.compile("[一二三四五六七八九十两几多整半]{1,3}[组队处部村室馆站所院团科股镇乡]")
 # 县防指, 县一高: what is called by its county is a body of some kind.
 _COUNTY_NAME = re.compile("县(?!级|城|域|内|外|乡|区|里|直|属)[一-鿿]{2,6}")
+_NOT_IN_NAMES = re.compile("[的了是着]")
 _COUNTING = "0123456789０１２３４５６７８９各每共个等含"
 
 
@@ -68,6 +77,7 @@ def is_office(name: str) -> bool:
         2 <= len(bare) <= 24
         and bare not in _GENERIC
         and bare[0] not in _COUNTING
+        and not _NOT_IN_NAMES.search(bare)
         and _COUNTED.fullmatch(bare) is None
         and _HAN.fullmatch(bare) is not None
         and (_OFFICE.search(bare) is not None or _COUNTY_NAME.fullmatch(bare) is not None)
@@ -81,15 +91,28 @@ def read_names(inner: str) -> tuple[str, ...]:
     """
     text = _REPORTED_BY.sub("", _LABEL.sub("", inner.strip(), count=1))
     names: list[str] = []
+    signed_by = False
     for piece in _NAME_SEPARATOR.split(text):
         spaced = piece.split()
-        if len(spaced) > 1 and all(map(is_office, spaced)):
-            names.extend(spaced)
-        else:
+        if _are_names(spaced):
+            offices = [name for name in spaced if is_office(name)]
+            signed_by = signed_by or len(offices) < len(spaced)
+            names.extend(offices)
+        elif not (signed_by and _PERSON.fullmatch(strip_space(piece))):
             names.append(strip_space(piece))
     return tuple(names) if all(map(is_office, names)) else ()
 
 
+def _are_names(words: Sequence[str]) -> bool:
+    """True for offices set apart by space, with the reporters after them (教体局 王晓明)."""
+    return (
+        len(words) > 1
+        and is_office(words[0])
+        and all(is_office(word) or _PERSON.fullmatch(word) for word in words)
+    )
+
+
+@lru_cache(maxsize=1024)  # every stage asks about the lines of an issue
 def last_signature(text: str) -> Signature | None:
     """The signature that ends the text, a full stop after it allowed; None when there is none."""
     end = len(text)
@@ -116,7 +139,7 @@ def _close_up(inner: str) -> str:
 
 def _close_up_name(text: str) -> str:
     spaced = text.split()
-    return (" " if len(spaced) > 1 and all(map(is_office, spaced)) else "").join(spaced)
+    return (" " if _are_names(spaced) else "").join(spaced)
 
 
 def _opening(text: str, close: int) -> int | None:

@@ -8,20 +8,25 @@ from ingest.signature import is_office
 from rag.text import fold
 
 LONGEST_TITLE = 60
+_LEAST_TITLE = 6
+_LEAST_DATED_TITLE = 12
 _LONGEST_PART = 40
 _SPACE = re.compile(r"\s+")
 _STOP = re.compile(r"[。；！？!?;]")
 _COMMA = re.compile(r"[，,：:]")
+_OFFICE_COLON = re.compile("[^，,：:]{2,12}[：:][^，,：:]{4,}")
 _ASCII = re.compile(r"[0-9A-Za-z.%]")
 _NUMBERED = (
     r"(?:[一二三四五六七八九十]{1,3}[是、要]|[（(][一二三四五六七八九十0-9]{1,3}[）)]|第[一二三四五六七八九十][，、,]"
     r"|其[一二三四五六]|[①-⑳]|[0-9]{1,2}(?:[、．）)]|[.](?![0-9])))"
 )
+_TIME = r"(?:近日|日前|近期|近年来|今年以来|去年以来|今年|去年|上半年|下半年|[一二三四]季度|[0-9]{1,2}\s*月|[0-9]{4}\s*年)"
+_OPENS = re.compile(rf"{_NUMBERED}|{_TIME}|目前，|截至|为了|为进一步|为切实|为深入")
+_WHEN = re.compile(_TIME)
 # Words that carry on with a report; no report of its own begins with them.
 _CARRIES_ON = re.compile(
     rf"{_NUMBERED}|首先|其次|再次|最后|目前|截至|截止|此外|另外|同时|同步|下一步|下步|其中|据悉|据了解|据统计|会上|会议"
-    r"|近日|日前|近期|近年来|今年以来|去年以来|今年|去年|上半年|下半年|[一二三四]季度|[0-9]{1,2}\s*月|[0-9]{4}\s*年"
-    r"|通过|针对|为了|为进一步|为切实|为深入|活动中|活动现场|此次|本次|与此同时|接下来|至此|因此|因而|并|且|但|而"
+    rf"|{_TIME}|通过|针对|为了|为进一步|为切实|为深入|活动中|活动现场|此次|本次|与此同时|接下来|至此|因此|因而|并|且|但|而"
 )
 _MARK = re.compile(r"(?:[●◆■★☆▲△○◎◇※▶►•◈▪]|[0-9]{1,2}[.、．](?![0-9])|[-*]\s)\s*")
 _CHINESE_MARK = re.compile(
@@ -45,6 +50,11 @@ _FIGURE_NEAR_END = re.compile(r"[0-9][^，。]{0,6}$")
 def carries_on(text: str) -> bool:
     """True for text that goes on with a report (一是…, 目前，…), never a heading."""
     return _CARRIES_ON.match(fold(text[:12])) is not None
+
+
+def opens_text(text: str) -> bool:
+    """True for text that begins a paragraph (一是…, 今年以来，…), never the rest of a cut line."""
+    return _OPENS.match(fold(text[:12])) is not None
 
 
 def names_an_office(text: str) -> bool:
@@ -73,7 +83,9 @@ def looks_like_title(text: str) -> bool:
     """True for a short line that can be a heading on a line of its own."""
     if not 6 <= len(text) <= LONGEST_TITLE or _STOP.search(text) or text[-1] in "，,、：:（(":
         return False
-    if carries_on(text[skip_mark(text) :]) or not re.search(r"[一-鿿]{3}", text):
+    bare = text[skip_mark(text) :]
+    # A heading may begin with the time it speaks of: 一季度全县经济实现“开门红”.
+    if (carries_on(bare) and not _WHEN.match(fold(bare))) or not re.search(r"[一-鿿]{3}", text):
         return False
     # A comma is printed in few headings, a second one in none; 科工局：强服务，促升级 has a colon.
     if _COMMA.search(text) and (not names_an_office(text) or len(re.findall("[，,]", text)) > 1):
@@ -81,15 +93,18 @@ def looks_like_title(text: str) -> bool:
     return len(text) <= 45 or " " in text or "\u3000" in text
 
 
-def spaced_title(text: str) -> tuple[int, int] | None:
+def spaced_title(text: str, halves: bool = True) -> tuple[int, int] | None:
     """Where a heading set off by space ends, and where the text after it begins.
 
     Spaces beside digits are typesetting unless the words before them read as a heading. Two
-    half-lines of a heading (上半句 下半句 正文) belong together. None when there is no such space.
+    half-lines of a heading (上半句 下半句 正文) belong together, unless `halves` is False. None when
+    there is no such space.
     """
     begin = skip_mark(text)
     head = text[: begin + LONGEST_TITLE + 20]
-    if carries_on(head[begin:]):
+    # A heading may begin with a time, but 4月20日 县长… is a sentence.
+    dated = _WHEN.match(fold(head[begin:])) is not None
+    if carries_on(head[begin:]) and not dated:
         return None
     wide: list[tuple[int, int]] = []
     beside_digit: list[tuple[int, int]] = []
@@ -101,7 +116,10 @@ def spaced_title(text: str) -> tuple[int, int] | None:
             continue
         digit = _ASCII.match(left) or _ASCII.match(right)
         (beside_digit if digit else wide).append(space.span())
-    return _wide_space_title(text, begin, wide) or _digit_space_title(text, begin, beside_digit)
+    if not halves:
+        wide = [(left, right) for left, right in wide if left - begin >= _LEAST_TITLE][:1]
+    found = _wide_space_title(text, begin, wide) or _digit_space_title(text, begin, beside_digit)
+    return None if dated and found and found[0] - begin < _LEAST_DATED_TITLE else found
 
 
 def _wide_space_title(
@@ -111,7 +129,7 @@ def _wide_space_title(
     start = begin
     for place, (left, right) in enumerate(spaces):
         part = text[start:left]
-        commas = bool(_COMMA.search(part))
+        commas = bool(_COMMA.search(part)) and not _OFFICE_COLON.fullmatch(part)
         if left - begin > LONGEST_TITLE or len(part) < 2 or len(part) > _LONGEST_PART:
             break
         # A comma is printed in few headings: only in the first half, and not in a short one.
@@ -122,7 +140,7 @@ def _wide_space_title(
             break
         end = (left, right)
         start = right
-    return end if end and end[0] - begin >= 6 else None
+    return end if end and end[0] - begin >= _LEAST_TITLE else None
 
 
 def _digit_space_title(
@@ -163,6 +181,6 @@ def sentence_title(text: str) -> int | None:
     if end < 0 or end - begin < 6 or len(text) - end < 8 or carries_on(text[begin : begin + 12]):
         return None
     first = text[begin:end]
-    if re.search(r"[，,；;：:！？\n]", first) or _FIGURE_NEAR_END.search(fold(first)):
+    if re.search(r"[，,；;：:！？\n]|一是|一要", first) or _FIGURE_NEAR_END.search(fold(first)):
         return None
     return end
