@@ -16,7 +16,13 @@ from page.desk import Desk
 from page.engine import UNEXPECTED, Engine, EngineName
 from page.evaluating import ENGINE_NAMES
 from page.examples import example_questions
-from page.opening import empty_index_html, masthead_html, not_ready_html, welcome_html
+from page.opening import (
+    empty_index_html,
+    loading_html,
+    masthead_html,
+    not_ready_html,
+    welcome_html,
+)
 from page.render import Setting, exchange_html
 from page.running import Run, Runs, until_stopped
 from page.sources import cited_sources
@@ -37,7 +43,7 @@ def build_ask_tab(page: gr.Blocks, desk: Desk, head: gr.HTML, bridge: gr.HTML) -
     conversation = gr.State(Conversation())
     runs = Runs()
     with gr.Column(elem_id="talk"):
-        welcome = gr.HTML("", elem_id="welcome", apply_default_css=False)
+        welcome = gr.HTML(str(loading_html()), elem_id="welcome", apply_default_css=False)
         earlier = gr.HTML("", elem_id="earlier", apply_default_css=False)
         current = gr.HTML("", elem_id="current", apply_default_css=False)
     with gr.Row(elem_id="dock"):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from markupsafe import Markup
 
 from page.archive import Archive
-from page.sources import chunk_span, marked
+from page.sources import chunk_span, label_html, marked
 from rag.schema import Filters, IssueRecord
 from rag.text import Span
 
@@ -44,7 +44,7 @@ def issue_html(record: IssueRecord, item: Span | None, quote: Span | None) -> Ma
     body = Markup("\n").join(_paragraphs(record.text, item, quotes))
     scan = Markup('<p class="remark">本期由扫描件识别而来，请以纸质件为准。</p>')
     return Markup('<h2 class="issue-label">{}</h2>{}<div class="issue-text">{}</div>').format(
-        record.label, scan if record.scanned else "", body
+        label_html(record.label), scan if record.scanned else "", body
     )
 
 

@@ -43,9 +43,10 @@ def journal_routes(desk: Desk) -> APIRouter:
         head = '<nav class="ways" aria-label="查看方式">{}</nav><div id="journal">{}</div>'
         ways = Markup("").join(
             Markup(
-                '<button type="button" data-load="desk/journal/{}" data-into="#journal">{}</button>'
-            ).format(way, words)
-            for way, words in _WAYS
+                '<button type="button" aria-current="{}" data-load="desk/journal/{}"'
+                ' data-into="#journal">{}</button>'
+            ).format("false" if number else "true", way, words)
+            for number, (way, words) in enumerate(_WAYS)
         )
         return HTMLResponse(str(Markup(head).format(ways, years_html(archive().dates()))))
 

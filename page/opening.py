@@ -46,6 +46,13 @@ def welcome_html(examples: Sequence[str]) -> Markup:
     ).format(buttons)
 
 
+def loading_html() -> Markup:
+    """What stands there while the models are loaded."""
+    return Markup(
+        '<div class="welcome"><p>正在加载快报和模型，几秒钟就好。可以先把问题写好，也可以现在就提问。</p></div>'
+    )
+
+
 def empty_index_html() -> Markup:
     """What stands there when nothing is indexed."""
     return Markup('<div class="welcome problem" role="alert"><p>{}</p><pre>{}</pre></div>').format(

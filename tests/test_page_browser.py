@@ -173,7 +173,7 @@ def test_whole_issue_opens_at_the_quote_and_closes_with_escape(page: Page) -> No
     expect(quote).to_have_text("一季度，我县技改投资上报额5452万元，同比增速达到54.8%。")
     expect(quote).to_be_in_viewport()
     assert page.evaluate("document.querySelector('#issue .issue-body').scrollTop") > 0
-    expect(page.locator("#issue .bar span")).to_have_text(
+    expect(page.locator("#issue .bar > span")).to_have_text(
         "《延津政务快报》2023年第18期（2023-04-21）"
     )
     page.keyboard.press("Escape")
@@ -519,6 +519,21 @@ def test_two_readers_sign_in_and_keep_their_own_conversations(
     expect(pages[1].locator("#password")).to_be_visible()
     for page in pages:
         page.context.close()
+    running.server.should_exit = True
+
+
+def test_lost_connection_is_told_in_chinese(browser: Browser, tmp_path: Path) -> None:
+    running = serve(FakeChain(), tmp_path)
+    page = watch(browser, viewport={"width": 390, "height": 844}).page
+    page.goto(running.url)
+    expect(page.locator(".examples button").first).to_be_visible()
+    page.route("**/gradio_api/**", lambda route: route.abort())
+    page.fill("#question textarea", QUESTION)
+    page.press("#question textarea", "Enter")
+    toast = page.locator(".toast-wrap")
+    expect(toast).to_contain_text(re.compile("没有连上|连接断了"))
+    assert re.search("[A-Za-z]{4,}", toast.inner_text()) is None
+    page.context.close()
     running.server.should_exit = True
 
 

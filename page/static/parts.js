@@ -32,6 +32,8 @@ window.bulletinParts = (() => {
     }
     watchAll(target);
     askAgain(target);
+    // What is newest stands at the right end of a chart that is wider than a phone.
+    for (const chart of target.querySelectorAll(".chart")) chart.scrollLeft = chart.scrollWidth;
     return good;
   }
 
@@ -153,6 +155,8 @@ window.bulletinParts = (() => {
     const button = event.target.closest("button[data-load]");
     if (!button) return;
     const target = document.querySelector(button.dataset.into);
+    if (button.hasAttribute("aria-current"))
+      for (const each of button.parentNode.children) each.setAttribute("aria-current", each === button);
     fill(target, button.dataset.load).then(() => {
       if (target.getBoundingClientRect().top < 0) target.scrollIntoView();
     });

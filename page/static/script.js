@@ -53,7 +53,7 @@ window.bulletinPage = (() => {
       return;
     }
     const label = body.querySelector(".issue-label");
-    if (label) title.textContent = label.textContent;
+    if (label) title.replaceChildren(...label.cloneNode(true).childNodes);
     const target = body.querySelector("mark") || body.querySelector(".cited");
     if (target) target.scrollIntoView({ block: "center" });
     else body.scrollTop = 0;
@@ -154,6 +154,35 @@ window.bulletinPage = (() => {
       if (current) current.scrollIntoView({ block: "start", behavior: still() ? "auto" : "smooth" });
     }, 120);
   }
+
+  // Gradio's own messages, which it has in English only.
+  const IN_CHINESE = new Map([
+    ["Error", "出错"],
+    ["Warning", "提示"],
+    ["Connection Lost", "连接断了"],
+    [
+      "Connection to the server was lost. Attempting reconnection...",
+      "与服务器的连接断了，正在重新连接；连上后页面会自己刷新，对话在“记录与导出”里。",
+    ],
+    ["Connection errored out.", "没有连上，请稍后再试。"],
+    ["This application is currently busy. Please try again.", "系统繁忙，请稍后再试。"],
+  ]);
+
+  function translate(node) {
+    const toasts = node.closest(".toast-wrap") ? [node] : node.querySelectorAll(".toast-wrap");
+    for (const toast of toasts) {
+      const texts = document.createTreeWalker(toast, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) {
+        const words = IN_CHINESE.get(texts.currentNode.data.trim());
+        if (words) texts.currentNode.data = words;
+      }
+    }
+  }
+
+  new MutationObserver((records) => {
+    for (const record of records)
+      for (const node of record.addedNodes) if (node.nodeType === 1) translate(node);
+  }).observe(document.documentElement, { childList: true, subtree: true });
 
   document.addEventListener("click", (event) => {
     if (event.target.tagName === "DIALOG") return event.target.close();
