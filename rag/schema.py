@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -151,6 +151,13 @@ class IssueRecord:
     @property
     def label(self) -> str:
         return f"{self.issue.label}（{self.published.isoformat()}）"
+
+
+class DatedIssue(NamedTuple):
+    """An issue and its date, without its text."""
+
+    issue: IssueRef
+    published: date
 
 
 class Intent(StrEnum):

@@ -26,7 +26,7 @@ VOCABULARY = Vocabulary.build(
         ("民政局", "民政局"),
     ],
     ["安全生产", "防汛备汛", "民生实事"],
-    [record for record, _ in archive_issues()],
+    [(record.issue, record.published) for record, _ in archive_issues()],
 )
 
 

@@ -132,6 +132,11 @@ class Catalog:
         first, last = (read_day(day) if day is not None else None for day in row[1:])
         return int(row[0]), first, last
 
+    def texts(self, most: int) -> list[str]:
+        """The texts of the chunks taken in last, the newest first."""
+        sql = "SELECT text FROM chunks ORDER BY rowid DESC LIMIT ?"
+        return [text for (text,) in self._rows(sql, Condition("1", (most,)))]
+
     def dates(self) -> list[tuple[IssueRef, date]]:
         """Every issue with its date, by date; lighter than `issues`, which carry their text."""
         rows = self._rows(

@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ Mask = NDArray[np.bool_]
 Hashes = NDArray[np.uint64]
 
 
+@lru_cache(maxsize=100_000)  # hashing takes as long as cutting the text into words
 def word_key(token: str) -> int:
     return _hash("w" + token)
 

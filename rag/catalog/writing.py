@@ -36,11 +36,11 @@ def add_issues(connection: sqlite3.Connection, issues: Sequence[StoredIssue]) ->
                 [(name, row) for name in dict.fromkeys(chunk.departments)],
             )
             tokens = Counter(_tokens(chunk))
-            words.update(filter(_is_word, tokens))
+            words.update(tokens.keys())
             connection.execute(
                 "INSERT INTO postings VALUES (?, ?, ?, ?, ?, ?)", _postings(row, chunk, tokens)
             )
-    _count_words(connection, words)
+    _count_words(connection, {word: n for word, n in words.items() if _is_word(word)})
     _note_changes(connection, rows)
     return rows
 

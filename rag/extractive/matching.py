@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import rjieba
 
@@ -33,6 +34,9 @@ class Term:
     seen: bool
     noun: bool = False
     related: tuple[tuple[str, float], ...] = ()
+
+    def __hash__(self) -> int:
+        return hash(self.word)  # going through all related words takes longer than looking one up
 
 
 def weigh_terms(
@@ -90,9 +94,14 @@ def coverage(terms: Sequence[Term], *fields: tuple[str, float]) -> float:
     mass = sum(term.weight for term in terms)
     if not mass:
         return 0.0
-    folded = [(fold(text).lower(), factor) for text, factor in fields]
-    found = sum(
-        term.weight * max(presence(term, text) * factor for text, factor in folded)
-        for term in terms
-    )
+    shares = [[found * factor for found in _presences(tuple(terms), t)] for t, factor in fields]
+    best = map(max, zip(*shares, strict=True))
+    found: float = sum(t.weight * share for t, share in zip(terms, best, strict=True))
     return found / mass
+
+
+@lru_cache(maxsize=8192)
+def _presences(terms: tuple[Term, ...], text: str) -> tuple[float, ...]:
+    """Of each term; kept, since every figure of an item asks for the same title and text."""
+    folded = fold(text).lower()
+    return tuple(presence(term, folded) for term in terms)

@@ -236,9 +236,9 @@ class QuestionReader:
                     years = {t.period.start.year for t in times if t.has_year and t.kind == "range"}
                     year = years.pop() if len(years) == 1 else None
                 hits = [
-                    r.issue
-                    for r in records
-                    if r.issue.number == mention.number and (year is None or r.issue.year == year)
+                    issue
+                    for issue in self.vocabulary.numbered.get(mention.number, ())
+                    if year is None or issue.year == year
                 ]
                 found += hits
                 if not hits:
@@ -263,7 +263,7 @@ class QuestionReader:
         """The periods asked about; a part without a year stands for that part of every year."""
         periods: list[Period] = []
         open_year = False
-        first = min((r.published.year for r in self.vocabulary.issues), default=None)
+        first = self.vocabulary.first_year
         for mention in times:
             period = mention.period
             if mention.has_year or first is None or mention.kind != "range":

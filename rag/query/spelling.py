@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from operator import add
 
 import opencc
 import rjieba
@@ -50,7 +51,9 @@ class SoundIndex:
                 self._words.add(word)
                 self._by_sound.setdefault(sound(word), word)
         self._pairs: dict[str, set[str]] = {}
-        self._printed = {text[i : i + 2] for text in texts for i in range(len(text) - 1)}
+        self._printed: set[str] = set()
+        for text in texts:
+            self._printed.update(map(add, text, text[1:]))
         for pair in self._printed:
             if _is_chinese(pair):
                 self._pairs.setdefault(_pair_sound(pair), set()).add(pair)

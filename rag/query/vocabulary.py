@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
 
 from pypinyin import lazy_pinyin
 from rapidfuzz.distance import Levenshtein
 
-from rag.schema import IssueRecord
+from rag.schema import DatedIssue, IssueRef
 from rag.text import fold
 
 _TOWN = re.compile(r"^(.{2,4})(?:街道办事处|街道办|街道|镇|乡)$")
@@ -35,7 +37,7 @@ class Vocabulary:
     departments: dict[str, str] = field(default_factory=dict)  # written form → canonical name
     indexed: frozenset[str] = frozenset()  # canonical names that sign an item
     sections: tuple[str, ...] = ()
-    issues: tuple[IssueRecord, ...] = ()
+    issues: tuple[DatedIssue, ...] = ()  # by date
     county: str = ""
     shorts: frozenset[str] = frozenset()  # 王楼 for 王楼镇
 
@@ -45,9 +47,10 @@ class Vocabulary:
         departments: Iterable[str],
         aliases: Iterable[tuple[str, str]],
         sections: Iterable[str],
-        issues: Sequence[IssueRecord],
+        issues: Iterable[tuple[IssueRef, date]],
     ) -> Vocabulary:
-        """`aliases` are (written form, canonical name) pairs from the alias table."""
+        """`aliases` are (written form, canonical name) pairs from the alias table; `issues` come
+        with their dates, by date."""
         names = tuple(departments)
         forms = dict(aliases)
         shorts: dict[str, set[str]] = {}
@@ -59,10 +62,23 @@ class Vocabulary:
         for short, owners in shorts.items():
             if len(owners) == 1:  # 王楼 → 王楼镇, unless a 王楼街道 exists as well
                 forms.setdefault(short, *owners)
-        series = next((record.issue.series for record in issues), "")
+        dated = tuple(DatedIssue(*pair) for pair in issues)
+        series = dated[0].issue.series if dated else ""
         county = re.sub(r"(政务|工作|信息)?(快报|简报|信息|动态).*$", "", series)
         single = frozenset(short for short, owners in shorts.items() if len(owners) == 1)
-        return cls(forms, frozenset(names), tuple(sections), tuple(issues), county, single)
+        return cls(forms, frozenset(names), tuple(sections), dated, county, single)
+
+    @cached_property
+    def first_year(self) -> int | None:
+        return min((issue.published.year for issue in self.issues), default=None)
+
+    @cached_property
+    def numbered(self) -> dict[int, list[IssueRef]]:
+        """The issues of each number, by date."""
+        found: dict[int, list[IssueRef]] = {}
+        for issue, _ in self.issues:
+            found.setdefault(issue.number, []).append(issue)
+        return found
 
     def find_departments(self, text: str) -> list[NameMatch]:
         """Departments named in the text, longest form first at each place, then misspelt ones."""

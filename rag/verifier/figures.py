@@ -50,10 +50,20 @@ def own_words_removed(text: str) -> str:
 
 def stands_in(figure: str, plain_quotes: str) -> bool:
     """Whether a figure stands in the folded quotes, not as part of a longer number."""
+    # No regular expressions: a list of 600 items has 3,000 figures, and took 4 s.
     plain = _plain(figure)
-    # 6支24小时: behind a unit a digit begins another figure.
-    end = r"(?!\d|\.\d)" if plain[-1:].isdigit() else ""
-    return re.search(rf"(?<![\d.]){re.escape(plain)}{end}", plain_quotes) is not None
+    start = plain_quotes.find(plain)
+    while start >= 0:
+        end = start + len(plain)
+        before, after = plain_quotes[max(start - 1, 0) : start], plain_quotes[end : end + 2]
+        # 6支24小时: behind a unit a digit begins another figure.
+        longer = plain[-1:].isdigit() and (
+            after[:1].isdecimal() or (after[:1] == "." and after[1:].isdecimal())
+        )
+        if not (before.isdecimal() or before == "." or longer):
+            return True
+        start = plain_quotes.find(plain, start + 1)
+    return False
 
 
 def _plain(text: str) -> str:
