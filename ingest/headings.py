@@ -104,24 +104,20 @@ def _begins_report(text: str) -> bool:
 
 def _plain(lines: Sequence[Line]) -> Headings:
     """Headings without any sign: the first line, and short lines between reports, as it is."""
-    if not lines or not _is_plain(lines, 0):
+    places = [place for place in range(len(lines)) if _is_plain(lines, place)]
+    sure = any(names_an_office(lines[place + 1].text) for place in places)
+    if not sure or places[0] != 0:
         return {}
-    return {
-        place: (strip_space(line.text), "")
-        for place, line in enumerate(lines)
-        if _is_plain(lines, place)
-    }
+    return {place: (strip_space(lines[place].text), "") for place in places}
 
 
 def _is_plain(lines: Sequence[Line], place: int) -> bool:
     text = lines[place].text
-    if len(text) > 16 or place + 1 >= len(lines) or not _PLAIN.fullmatch(text):
+    if place + 1 >= len(lines) or not _PLAIN.fullmatch(text):
         return False
     if names_an_office(text) or carries_on(text) or is_footer_line(text):
         return False
     above, below = lines[place - 1].text if place else "", lines[place + 1].text
     apart = not above or above.endswith("。") or last_signature(above) is not None
-    office = names_an_office(below) and (
-        spaced_title(below) or sentence_title(below) or looks_like_title(below)
-    )
-    return apart and bool(office)
+    titled = spaced_title(below) or sentence_title(below) or looks_like_title(below)
+    return apart and bool(titled)

@@ -119,7 +119,8 @@ def _join(
     if not ends_sentence(above.text):
         # A full stop was forgotten where a whole heading follows.
         whole = spaced_title(line.text) is not None and names_an_office(line.text)
-        if whole and not line.page_break and len(above.text) > 40:
+        ended = len(above.text) > 40 and above.text[-1] not in _HANGS
+        if whole and not line.page_break and ended:
             return None
         return letters_gap(above.text, line.text)
     return None if _starts_item(lines, place, rows, style) else ""

@@ -10,12 +10,13 @@ from ingest.footer import is_footer_line
 from ingest.headings import is_bracketed, is_heading_like
 from ingest.lines import Line, ends_sentence
 from ingest.signature import last_signature, read_names
-from ingest.title import looks_like_title
+from ingest.title import looks_like_title, names_an_office
 
 _SQUARE = re.compile(r"(?<=[^\s])\s*[\[［〔【]([^\[\]［］〔〕【】]{2,60})[\]］〕】]\s*。?$")
 _DASH = re.compile(r"[-—－–]{1,2}\s*")
 _FAR_RIGHT = 8
 _LEAST = 2
+_LONGEST_HEADING = 16
 
 
 def sign_in_round_brackets(lines: Sequence[Line]) -> list[Line]:
@@ -75,6 +76,8 @@ def _behind_the_text(lines: Sequence[Line], signed: Sequence[int]) -> list[Line]
         end = place + 1
         while end < below and not _is_apart(lines[end].text):
             end += 1
+        if end == below < len(lines) and _may_be_heading(lines[end - 1].text):
+            end -= 1
         moved[place] = replace(lines[place], text=lines[place].text[: found.start].rstrip())
         text = moved[end - 1].text + lines[place].text[found.start : found.end]
         moved[end - 1] = replace(moved[end - 1], text=text)
@@ -83,11 +86,17 @@ def _behind_the_text(lines: Sequence[Line], signed: Sequence[int]) -> list[Line]
 
 def _behind_heading(lines: Sequence[Line], place: int) -> bool:
     found = last_signature(lines[place].text)
-    if found is None or found.attached or place + 1 == len(lines):
+    if found is None or place + 1 == len(lines):
         return False
     heading, below = lines[place].text[: found.start], lines[place + 1].text
     return looks_like_title(heading) and len(below) > len(heading) and ends_sentence(below)
 
 
+def _may_be_heading(text: str) -> bool:
+    """True for a short line above the next report, which may be a heading without any sign."""
+    return len(text) <= _LONGEST_HEADING and not ends_sentence(text)
+
+
 def _is_apart(text: str) -> bool:
-    return is_bracketed(text) or is_heading_like(text) or is_footer_line(text)
+    titled = looks_like_title(text) and names_an_office(text)
+    return titled or is_bracketed(text) or is_heading_like(text) or is_footer_line(text)

@@ -99,12 +99,18 @@ def test_signatures(before: str, after: str) -> None:
     assert_three_items(read("一、工作动态\n" + "\n".join(texts)))
 
 
-def test_signatures_behind_the_headings() -> None:
-    texts = [
+@pytest.mark.parametrize(("first", "second"), [("【要闻】", "【动态】"), ("要闻", "部门动态")])
+def test_signatures_behind_the_headings(first: str, second: str) -> None:
+    one, two, three = (
         f"{title}（{name}）\n{body}"
         for title, body, name in zip(TITLES, BODIES, SIGNED, strict=True)
+    )
+    bulletin = read(f"{first}\n{one}\n{two}\n{second}\n{three}")
+    assert_three_items(bulletin)
+    assert [item.section for item in bulletin.items][1:] == [
+        first.strip("【】"),
+        second.strip("【】"),
     ]
-    assert_three_items(read("【工作动态】\n" + "\n".join(texts)))
 
 
 def test_an_office_alone_on_a_line_is_no_signature_where_others_are() -> None:
@@ -177,6 +183,7 @@ def test_lines_drawn_between_reports_are_no_text(rule: str) -> None:
     [
         ("一季度全县经济实现“开门红”\n一季度，全县生产总值完成52.3亿元。", "一季度全县经济实现“开门红”", "一季度，"),
         ("2023年县重点项目集中开工 4月18日，全县12个项目集中开工。", "2023年县重点项目集中开工", "4月18日，"),
+        ("县行政审批局提升12345热线办理质效。建立闭环机制，办结率96.3%。", "县行政审批局提升12345热线办理质效", "建立闭环机制"),
         ("县残联：关爱残疾人 发放轮椅120辆，惠及群众。", "县残联：关爱残疾人", "发放轮椅"),
         ("丰庄镇“三个一”抓实人居环境\n一是建立一套机制。成立专班，实行周通报。", "丰庄镇“三个一”抓实人居环境", "一是建立"),
         ("县商务局促消费 发放消费券500万元，拉动消费超\n5000万元。", "县商务局促消费", "发放消费券500万元，拉动消费超5000万元。"),
@@ -196,6 +203,7 @@ def test_titles(text: str, title: str, begins: str) -> None:
     [
         "4月20日 县长李某到县开发区调研，要求加快进度。",
         "小潭乡：种植蔬菜1200亩，收入860万元。",
+        "派出 6 个检查组对 12 个乡镇（街道）、7 个成员单位的物资进行点验，效果良好。",
         "加强与上级部门的沟通协调，抢抓政策窗口期，推动纳\n\n入项目库。成立专班，倒排工期。",
         "建立工作台账，按照任务分解情况，每周调度，加\n\n- 1 -\n\n强与上级的沟通。成立专班。",
     ],
@@ -266,6 +274,12 @@ def test_a_line_at_the_margin_goes_on_where_paragraphs_are_indented() -> None:
     cut = TWO.replace("目标考核。", "目标考核。\n\n")
     bulletin = read("\n".join(f"　　{text}" for text in (ONE, cut, THREE, ONE)))
     assert [item.body for item in bulletin.items] == [*BODIES, BODIES[0]]
+
+
+def test_a_page_may_end_with_a_comma_above_words_that_begin_headings() -> None:
+    cut = "组织开展流调、消杀、院感防控等专题培训，提升基层处置能力。截至 3 月 10 日，\n\n全县累计接种 11.2 万剂次，培训 960 余人次。"
+    (item,) = read(f"【民生实事】\n县卫生健康委抓好疫情防控 {cut}（卫生健康委）").items
+    assert item.body.endswith("截至3月10日，全县累计接种11.2万剂次，培训960余人次。")
 
 
 def test_the_footer_may_stand_in_any_order() -> None:
