@@ -148,6 +148,62 @@ def test_filters_mean_the_same_for_scan_count_and_search(
     )
 
 
+def nearest(catalog: Catalog, question: str, filters: Filters | None = None) -> list[str]:
+    hits = catalog.nearest(EMBEDDINGS.embed_query(question), 3, filters or Filters())
+    return [chunk_id.removeprefix("延津政务快报-") for chunk_id, _ in hits]
+
+
+def test_the_nearest_chunks_are_found_under_the_filters(catalog: Catalog) -> None:
+    assert nearest(catalog, "安罗高速累计完成投资")[0] == "2023-018-02"
+    assert nearest(catalog, "安罗高速", Filters(departments=("应急管理局",))) == ["2023-018-03"]
+    assert nearest(catalog, "安罗高速", Filters(departments=("民政局",))) == []
+    assert catalog.nearest([1.0] * DIMENSION, 0) == []
+
+
+def test_nearness_is_the_cosine_of_the_stored_vector(catalog: Catalog) -> None:
+    [(_, score), *_] = catalog.nearest(EMBEDDINGS.embed_query(APRIL[1][1].text), 1)
+    assert score == pytest.approx(1.0, abs=1e-5)
+
+
+def test_lost_vectors_are_fetched_again(catalog: Catalog, store: VectorStore, path: Path) -> None:
+    for file in (path.parent / "catalog.index").iterdir():
+        file.unlink()
+    again = Catalog(path)
+    assert nearest(again, "安罗高速") == []
+    assert found(again, "安罗高速")[0] == "2023-018-02"
+    assert again.sync(store)
+    assert nearest(again, "安罗高速累计完成投资")[0] == "2023-018-02"
+
+
+def test_vectors_of_another_model_replace_those_of_the_one_before(
+    catalog: Catalog, store: VectorStore, path: Path, tmp_path: Path
+) -> None:
+    other = VectorStore.open(tmp_path / "other", "", "another model", 3)
+    for record, chunks in (APRIL, SPRING):
+        other.add_issue(record, chunks, [[0.0, 1.0, 0.0]] * (len(chunks) - 1) + [[1.0, 0.0, 0.0]])
+    again = Catalog(path)
+    assert again.sync(other)
+    ends = {APRIL[1][-1].id, SPRING[1][-1].id}
+    assert {i for i, score in again.nearest([1.0, 0.0, 0.0], 6) if score > 0.5} == ends
+    files = [file.name for file in (path.parent / "catalog.index").iterdir()]
+    assert len(files) == 1
+
+
+def test_the_words_are_listed_with_the_frequent_ones_first(
+    catalog: Catalog, store: VectorStore
+) -> None:
+    assert set(catalog.words()[:3]) == {"延津", "政务", "快报"}  # above every item
+    assert "高速" in catalog.words()
+    store.remove_issue(APRIL[0].issue.key)
+    catalog.sync(store)
+    assert "高速" not in catalog.words()
+    assert "企业" in catalog.words()
+
+
+def test_the_newest_texts_come_first(catalog: Catalog) -> None:
+    assert catalog.texts(2) == [SPRING[1][2].text, SPRING[1][1].text]
+
+
 def test_departments_and_sections_are_counted(catalog: Catalog) -> None:
     assert catalog.departments()[0] == ("科工局", 2)
     assert dict(catalog.departments()[1:]) == {"交通运输局": 1, "应急管理局": 1, "自然资源局": 1}
