@@ -44,17 +44,14 @@ TECH = Chunk(
     ordinal=1,
     source="2023年第18期.txt",
 )
-ROAD = Chunk(
+ROAD = replace(
+    TECH,
     id=f"{APRIL.key}-02",
-    issue=APRIL,
-    published=date(2023, 4, 21),
-    section="全力拼经济",
     title="县交通运输局全力推进安罗高速项目建设",
     departments=("交通运输局",),
     printed=("交通运输局",),
     text="县交通运输局全力推进安罗高速项目建设 压实工作责任。累计完成投资19.46亿元，占总投资的52.15%。",
     ordinal=2,
-    source="2023年第18期.txt",
 )
 EVIL = Chunk(
     id=f"{NASTY.key}-01",
