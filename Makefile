@@ -86,7 +86,7 @@ clean:
 $(VENV)/made.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "需要 Python 3.11 或更高版本，可用 make PYTHON=python3.12 … 指定"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --clear $(VENV)
 	@touch $@
 
 $(VENV)/run.stamp: pyproject.toml | $(VENV)/made.stamp

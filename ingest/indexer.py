@@ -108,7 +108,7 @@ def _begin_rebuild(
                 check_index_is_there(data_dir)
             store, before = VectorStore.begin_rebuild(*place)
             if before is not None:
-                before.hashes()
+                before.stored(list(before.hashes())[:1])
             return store, before
     except IndexBrokenError:
         if place[1]:

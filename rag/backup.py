@@ -1,7 +1,7 @@
 """A copy of the data folder in one file, made while the product runs, and the way back.
 
-Left out is what can be made again at no loss (models, logs, page files) and what belongs to the
-moment (locks). The index stands still meanwhile: whoever writes to it waits.
+Left out is what can be made again at no loss (the catalogue, models, logs, page files) and what
+belongs to the moment (locks). The index stands still meanwhile: whoever writes to it waits.
 """
 
 from __future__ import annotations
@@ -28,10 +28,12 @@ from rag.faults import named_fault, naming_faults
 from rag.vector_store.lock import StoreLock
 
 CONTENTS = "backup.json"
-# Kept where they are by a restore too.
+# Also left where they are by a restore.
 LEFT_OUT = frozenset({"models", "logs", "page", "chroma.partial", "chroma.before"})
 _LEFT_OUT_ENDINGS = (".lock", ".new", "-wal", "-shm", "-journal")
 _ASIDE = ("before-restore-", "restoring-", "rebuilding", ".backup-")
+# Follows the index by itself, under a new identity: what processes hold of the old one is void.
+_CATALOG = "catalog."
 _DATABASE = b"SQLite format 3\0"
 
 
@@ -141,7 +143,7 @@ def _belongs(name: str) -> bool:
 
 def _members(data_dir: Path) -> Iterator[Path]:
     for entry in sorted(data_dir.iterdir()):
-        if not _belongs(entry.name):
+        if not _belongs(entry.name) or entry.name.startswith(_CATALOG):
             continue
         for path in [entry] if entry.is_file() else sorted(entry.rglob("*")):
             if path.is_file() and not path.is_symlink() and _belongs(path.name):

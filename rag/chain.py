@@ -236,6 +236,13 @@ class BulletinChain(Runnable[Any, Answer]):
         return _Knowledge(vocabulary, reader)
 
 
+def _sync(catalog: Catalog, store: VectorStore) -> None:
+    try:
+        catalog.sync(store)
+    except CatalogBrokenError:
+        catalog.sync(store)  # it was taken away; this makes it anew
+
+
 def read_input(input: Any) -> tuple[str, tuple[Turn, ...]]:
     """Question and history of a chain input; anything else raises QuestionError."""
     if isinstance(input, str):
@@ -270,15 +277,15 @@ def _out_of_scope(question: str) -> Answer:
     )
 
 
-def build_chain(settings: Settings) -> BulletinChain:
-    """Open the stores and load the embedder; raises BulletinError with the remedy.
+def build_chain(settings: Settings, embeddings: BulletinEmbeddings | None = None) -> BulletinChain:
+    """Open the stores and load the embedder if none is given; BulletinError with the remedy.
 
     A Chroma server that does not answer is no hindrance: it is looked for again with each question.
     """
     data_dir, embedded = settings.data_dir, not settings.chroma_url
     with naming_faults(data_dir):
         prepare(data_dir)
-        embeddings = load_embeddings(settings.embedding_model, data_dir)
+        embeddings = embeddings or load_embeddings(settings.embedding_model, data_dir)
         if embedded:
             check_index_is_there(data_dir)
         store = VectorStore.unopened(
@@ -292,9 +299,9 @@ def build_chain(settings: Settings) -> BulletinChain:
         # Otherwise the next question looks for it again, and says what is wrong.
         with suppress(StoreUnreachableError):
             store.prepare()
-            catalog.sync(store)
+            _sync(catalog, store)
             if embedded:
-                check_vectors(store, catalog, embeddings.dimension, data_dir)
+                check_vectors(catalog, embeddings.dimension, data_dir)
     departments = load_departments(data_dir / "departments.toml")
     writer = ChatWriter(build_chat_model(settings)) if settings.chat_model else None
     reranker = load_reranker(settings.reranker_model)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,12 +18,14 @@ from rag.errors import BulletinError, DiskError, IndexBrokenError, StoreError
 REPAIR = "python -m rag doctor --repair"
 REBUILD = "python -m ingest 快报文件夹 --rebuild"
 
+FULL = 16 * 2**20  # bytes left after a write has been taken back
+
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _CLOSED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 # How Chroma's database layer and its Rust core put a number into their messages.
 _SQLITE_CODE = re.compile(r"\(code: (\d+)\)")
 _SYSTEM_CODE = re.compile(r"os error (\d+)")
-_BROKEN_VECTORS = re.compile(r"hnsw|pickle", re.IGNORECASE)
+_BROKEN_VECTORS = re.compile(r"hnsw|pickle|error finding id", re.IGNORECASE)
 
 
 def named_fault(error: BaseException, data_dir: Path) -> BulletinError | None:
@@ -34,9 +37,7 @@ def named_fault(error: BaseException, data_dir: Path) -> BulletinError | None:
             return cause
         system, sqlite = _codes(cause)
         if system in _FULL or sqlite == sqlite3.SQLITE_FULL:
-            return DiskError(
-                f"磁盘满了，数据目录 {data_dir} 写不进去。已入库的内容没有变；请腾出磁盘空间后再试一次"
-            )
+            return _full_disk(data_dir)
         if system in _CLOSED or sqlite in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
             return DiskError(
                 f"数据目录 {data_dir} 不能写入{_place(cause)}。请让运行本程序的用户有写权限，"
@@ -46,6 +47,8 @@ def named_fault(error: BaseException, data_dir: Path) -> BulletinError | None:
             return DiskError(f"磁盘读写出错（数据目录 {data_dir}）。请检查磁盘空间和磁盘是否损坏")
         if _is_broken_index(cause, sqlite):
             return broken_index(data_dir)
+        if _is_chroma_error(cause) and _free(data_dir) < FULL:
+            return _full_disk(data_dir)  # Chroma often does not say why it could not write
     return None
 
 
@@ -66,6 +69,19 @@ def broken_index(data_dir: Path, what: str = "已损坏") -> IndexBrokenError:
         f"索引 {data_dir / 'chroma'} {what}。请运行 {REPAIR}（从目录库重建，不丢内容），"
         f"或重新入库：{REBUILD}"
     )
+
+
+def _full_disk(data_dir: Path) -> DiskError:
+    return DiskError(
+        f"磁盘满了，数据目录 {data_dir} 写不进去。已入库的内容没有变；请腾出磁盘空间后再试一次"
+    )
+
+
+def _free(data_dir: Path) -> int:
+    try:
+        return shutil.disk_usage(data_dir).free
+    except OSError:
+        return FULL
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -89,9 +105,13 @@ def _codes(error: BaseException) -> tuple[int | None, int | None]:
     return int(system[1]) if system else None, int(sqlite[1]) & 0xFF if sqlite else None
 
 
+def _is_chroma_error(error: BaseException) -> bool:
+    # By name, so that Chroma need not be imported to tell.
+    return type(error).__module__.startswith("chromadb")
+
+
 def _is_chroma(error: BaseException) -> bool:
-    # By name, so that Chroma need not be imported to tell. It raises ValueError while opening.
-    return type(error).__module__.startswith("chromadb") or isinstance(error, ValueError)
+    return _is_chroma_error(error) or isinstance(error, ValueError)  # the latter while opening
 
 
 def _is_broken_index(error: BaseException, sqlite: int | None) -> bool:

@@ -33,13 +33,14 @@ class Embedder(Protocol):
     def embed_documents(self, texts: list[str]) -> list[list[float]]: ...
 
 
-def check_vectors(store: VectorStore, catalog: Catalog, dimension: int, data_dir: Path) -> None:
-    """IndexBrokenError when a search gives fewer items than there are.
+def check_vectors(catalog: Catalog, dimension: int, data_dir: Path) -> None:
+    """IndexBrokenError when items have no vectors, as when Chroma's vector files were lost.
 
-    Without its vector files Chroma finds nothing and reports nothing (seen with 1.5.9).
+    Chroma reports nothing then (1.5.9): it gives fewer items, or none.
     """
     wanted = min(PROBED, catalog.count())
-    if len(store.search([1.0] + [0.0] * (dimension - 1), wanted)) < wanted:
+    found = catalog.nearest([1.0] + [0.0] * (dimension - 1), wanted)
+    if len(found) < wanted or (found and not any(score for _, score in found)):
         raise broken_index(data_dir, "的向量不全")
 
 

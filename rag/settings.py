@@ -15,6 +15,7 @@ from rag.errors import SettingsError
 
 PREFIX = "BULLETIN_"
 ENV_FILE = ".env"
+ENV_ENCODING = "utf-8-sig"  # Windows editors put a mark in front
 # Read by the tests only (BULLETIN_TEST_CHAT_BASE_URL, …), never by the product.
 TEST_PREFIX = PREFIX + "TEST_"
 
@@ -23,7 +24,11 @@ class Settings(BaseSettings):
     """All settings of the product."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_prefix=PREFIX,
+        env_file=ENV_FILE,
+        env_file_encoding=ENV_ENCODING,
+        extra="ignore",
+        frozen=True,
     )
 
     data_dir: Path = Field(Path("data"), description="数据目录，所有写出的文件都在其中")
@@ -47,7 +52,13 @@ class Settings(BaseSettings):
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings; an unknown BULLETIN_ variable or a bad value raises SettingsError."""
-    names = {**dotenv_values(ENV_FILE), **(os.environ if environ is None else environ)}
+    try:
+        written = dotenv_values(ENV_FILE, encoding=ENV_ENCODING)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"设置文件 {Path(ENV_FILE).resolve()} 读不出来，请检查权限，并用 UTF-8 编码保存"
+        ) from error
+    names = {**written, **(os.environ if environ is None else environ)}
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     for name in names:
         upper = name.upper()

@@ -55,7 +55,7 @@ def _doctor(options: argparse.Namespace, settings: Settings) -> int:
     """1 while a fault is left."""
     done: dict[str, str] = {}
     if options.repair:
-        for finding, outcome in repair(settings, options.port):
+        for finding, outcome in repair(lambda: examine(settings, options.port)):
             done[finding.check] = outcome
             print(f"修理：{finding.check}……{outcome}", file=sys.stderr)
     findings = list(examine(settings, options.port)) if options.json else []

@@ -69,6 +69,8 @@ class CatalogDatabase:
             self.close()
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
+                if self._is_emptied():
+                    self._delete()
                 try:
                     self._prepare()
                 except sqlite3.DatabaseError as error:
@@ -162,6 +164,11 @@ class CatalogDatabase:
             return self._path.stat().st_ino
         except OSError:
             return 0
+
+    def _is_emptied(self) -> bool:
+        # Whoever has it open still holds a lock on it, which `_prepare` would wait for in vain.
+        beside = self._path.with_name(f"{self._path.name}-wal")
+        return beside.exists() and self._path.exists() and self._path.stat().st_size == 0
 
     def _delete(self) -> None:
         self._inode = 0

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 
 from rag.doctor.files import (
     check_accounts,
@@ -17,41 +16,49 @@ from rag.doctor.finding import Finding
 from rag.doctor.index import check_index
 from rag.doctor.machine import check_chat, check_folder, check_installation, check_port
 from rag.errors import BulletinError
+from rag.index_mending import Embedder
 from rag.settings import Settings
 
-__all__ = ["Finding", "examine", "repair"]
+__all__ = ["Finding", "examine", "examine_data", "repair"]
 
 
 def examine(settings: Settings, port: int) -> Iterator[Finding]:
-    """Every check, from the machine up; nothing in the data folder is changed."""
-    data_dir = settings.data_dir
+    """Every check, from the machine up; nothing is lost or repaired."""
     yield check_installation()
-    folder = check_folder(data_dir)
-    yield folder
     yield check_port(port)
-    if folder.state != "fault" and data_dir.exists():
-        form = check_format(data_dir)
-        yield form
-        if form.state != "fault":
-            yield check_leftovers(data_dir)
-            yield check_clock(data_dir)
-            yield from check_accounts(data_dir)
-            yield from check_own_files(data_dir)
-            yield from check_databases(data_dir)
-            yield from check_index(settings)
+    yield from examine_data(settings)
     yield from check_chat(settings)
 
 
-def repair(settings: Settings, port: int) -> Iterator[tuple[Finding, str]]:
-    """Each check again, with what was done about it, until nothing more can be mended.
+def examine_data(settings: Settings, model: Embedder | None = None) -> Iterator[Finding]:
+    """The checks of the data folder; `model` is one already loaded."""
+    data_dir = settings.data_dir
+    folder = check_folder(data_dir)
+    yield folder
+    if folder.state == "fault" or not data_dir.exists():
+        return
+    form = check_format(data_dir)
+    yield form
+    if form.state == "fault":
+        return
+    yield check_leftovers(data_dir)
+    yield check_clock(data_dir)
+    yield from check_accounts(data_dir)
+    yield from check_own_files(data_dir)
+    yield from check_databases(data_dir)
+    yield from check_index(settings, model)
 
-    An index that was broken hid what else is wrong, so mending goes on in rounds.
+
+def repair(checks: Callable[[], Iterator[Finding]]) -> Iterator[tuple[Finding, str]]:
+    """Each finding that can be mended, with what was done about it.
+
+    An index that is broken hides what else is wrong, so the checks are gone through in rounds.
     """
     mended: set[str] = set()
     again = True
     while again:
         again = False
-        for finding in examine(settings, port):
+        for finding in checks():
             if finding.state == "ok" or finding.mend is None or finding.check in mended:
                 continue
             mended.add(finding.check)
@@ -59,4 +66,4 @@ def repair(settings: Settings, port: int) -> Iterator[tuple[Finding, str]]:
                 yield finding, finding.mend()
                 again = True
             except (BulletinError, OSError) as error:
-                yield replace(finding, mend=None), f"没有修好：{error}"
+                yield finding, f"没有修好：{error}"

@@ -103,9 +103,7 @@ class ChromaFolder:
     def _opened(self) -> ClientAPI:
         if self._client is None:
             try:
-                self._client = chromadb.PersistentClient(
-                    str(self._path), settings=_settings().model_copy()
-                )
+                self._client = _persistent_client(self._path)
             except (ValueError, ChromaError) as error:
                 raise StoreError(
                     f"索引 {self._path} 打不开：{error}。可将该目录移走后重新导入"
@@ -168,6 +166,15 @@ class ChromaFolder:
         partial = self._saved.with_suffix(".partial")
         os.replace(self._saved, partial)
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _persistent_client(path: Path) -> ClientAPI:
+    try:
+        return chromadb.PersistentClient(str(path), settings=_settings().model_copy())
+    except AttributeError:
+        # Chroma 1.5.9 keeps a client that could not be started, gives it to the next one who asks
+        # and throws it away then.
+        return chromadb.PersistentClient(str(path), settings=_settings().model_copy())
 
 
 _folders: WeakValueDictionary[Path, ChromaFolder] = WeakValueDictionary()
