@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rag.accounts import Accounts
+from rag.data_folder import keep_private
 from rag.errors import BulletinError
 from rag.logs import start_logging
 from rag.running_page import is_our_page
@@ -46,6 +47,7 @@ def prepare_environment(settings: Settings) -> None:
         ("HF_HUB_DISABLE_TELEMETRY", "1"),
         ("DO_NOT_TRACK", "1"),
         ("ANONYMIZED_TELEMETRY", "False"),
+        ("ORT_DISABLE_TELEMETRY", "1"),
         # Gradio sums up its last 10,000 calls in a table after each call.
         ("GRADIO_ANALYTICS_MAX_EVENTS", "1"),
         ("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9)),
@@ -165,6 +167,7 @@ def shown_host(host: str) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the page; 0 after Ctrl+C or SIGTERM, 1 with a Chinese message when it cannot start."""
+    keep_private()
     arguments = parse_arguments(argv)
     # The server catches the signal first, finishes what is under way, and raises it again.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))

@@ -29,6 +29,7 @@ from ingest.report_json import file_json, summary_json
 from ingest.report_table import print_report
 from ingest.run import Progress
 from ingest.watch import changed_files
+from rag.data_folder import keep_private
 from rag.embeddings import load_embeddings
 from rag.errors import BulletinError, SourceError
 from rag.logs import start_logging
@@ -41,6 +42,7 @@ USAGE = """python -m ingest PATH... [--rebuild] [--json]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 all well, 1 something failed, 2 wrong usage."""
+    keep_private()
     words = list(sys.argv[1:] if arguments is None else arguments)
     command = words[0] if words else ""
     try:

@@ -15,6 +15,7 @@ from typing import Any
 from rag.accounts import Accounts
 from rag.answer_json import answer_to_json
 from rag.chain import BulletinChain, build_chain
+from rag.data_folder import keep_private
 from rag.errors import BulletinError, SettingsError
 from rag.evaluation.engines import NAMES as ENGINE_NAMES
 from rag.evaluation.engines import engines
@@ -30,6 +31,7 @@ from rag.upkeep import add_upkeep_commands
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 well, 1 the command failed, 2 wrong usage."""
+    keep_private()
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command == "ask" and not options.batch and options.question is None:

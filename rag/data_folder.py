@@ -23,6 +23,14 @@ Migration = Callable[[Path], None]
 MIGRATIONS: Mapping[int, Migration] = {0: lambda data_dir: None}
 
 
+def keep_private() -> None:
+    """From now on this process writes files and folders that only its own user can open.
+
+    For programs to call first. Without effect on Windows, where folders carry such rights.
+    """
+    os.umask(0o077)
+
+
 def program_version() -> str:
     """The version installed; 开发版 where the program runs from its folder."""
     try:

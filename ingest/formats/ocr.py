@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -89,6 +90,8 @@ def _longest_blank(dark: np.ndarray[Any, Any]) -> int:
 
 @cache
 def _engine() -> Any:
+    # Else onnxruntime queues events with the program's path, to be sent to its maker.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         from rapidocr import RapidOCR
     except ImportError as error:

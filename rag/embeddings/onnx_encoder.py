@@ -74,6 +74,8 @@ def open_onnx_encoder(folder: Path) -> OnnxEncoder | None:
     pooling = pooling_of(folder)
     if file is None or pooling is None or not tokenizer_file.is_file():
         return None
+    # Else its native part queues events with the program's path, to be sent to its maker.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
     from tokenizers import Tokenizer
 
