@@ -15,6 +15,8 @@ from ingest.formats.page_layout import PageOfPieces, Piece, pages_text
 # A page of an issue has 300 characters or more; a scan has none, or a stamp of a scanner.
 _LEAST_CHARACTERS = 20
 MOST_PAGES = 2000
+# A page of small print has 5,000; packed, a million identical ones take a few hundred bytes.
+MOST_CHARACTERS = 50_000
 _SCAN_DPI = 200
 
 
@@ -54,6 +56,8 @@ def read_pdf(data: bytes) -> PdfText:
 def _page(page: pypdfium2.PdfPage) -> PageOfPieces:
     width, height = page.get_size()
     text_page = page.get_textpage()
+    if text_page.count_chars() > MOST_CHARACTERS:
+        raise BrokenDocumentError(f"{text_page.count_chars()} characters on a page")
     pieces: list[Piece] = []
     area = pdfium.FS_RECTF()
     space = ""
@@ -90,5 +94,8 @@ def _has_picture(document: pypdfium2.PdfDocument, numbers: Sequence[int]) -> boo
 
 
 def _recognise(page: pypdfium2.PdfPage) -> PageOfPieces:
-    image = page.render(scale=_SCAN_DPI / 72).to_pil().convert("RGB")
+    width, height = page.get_size()
+    # A page may claim to be of any size.
+    scale = min(_SCAN_DPI / 72, (ocr.LARGEST_PICTURE / max(width * height, 1.0)) ** 0.5)
+    image = page.render(scale=scale).to_pil().convert("RGB")
     return ocr.recognise(image)
