@@ -20,13 +20,14 @@ _BRACKETS = re.compile(r"[【〖]\s*([^【】〖〗]{1,30}?)\s*[】〗]\s*")
 _SQUARE = re.compile(r"[\[［〔]\s*([一-鿿\s、·“”]{2,20}?)\s*[\]］〕]")
 _CHINESE = "[一二三四五六七八九十]{1,3}"
 _NAME = r"([一-鿿\s、·“”]{2,14}?)\s*[:：]?"
-_NUMBERED = re.compile(rf"{_CHINESE}、\s*{_NAME}")
+_NUMBERED = re.compile(rf"(?:{_CHINESE}、|第{_CHINESE}部分[、：:]?)\s*{_NAME}")
 _IN_BRACKETS = re.compile(rf"[（(]{_CHINESE}[）)]\s*{_NAME}")
 _MARK = "[★☆◆◇●○◎■□▲△※▶►❖◈✦＊*＃#]"
 _MARKED = re.compile(rf"{_MARK}+\s*{_NAME}\s*{_MARK}*")
+_QUOTED = re.compile(rf"[《〈<＜]\s*{_NAME}[》〉>＞]")
 _PLAIN = re.compile(r"[一-鿿](?:\s*[一-鿿]){1,7}")
 
-_STYLES = (_NUMBERED, _IN_BRACKETS, _MARKED)
+_STYLES = (_NUMBERED, _IN_BRACKETS, _MARKED, _QUOTED)
 
 Headings = dict[int, tuple[str, str]]
 

@@ -27,6 +27,7 @@ _HANGS = "，、,的和及与在对为将把被等是从向由以并（(“《"
 _POINT = re.compile(
     r"(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)])[^，。；：（）]{4,}$"
 )
+_LONGEST_LEAD = 80
 # Stands in for the end of a heading that has a line of its own; no line holds a control character.
 _TITLE_END = "\x00"
 
@@ -123,7 +124,23 @@ def _join(
         if whole and not line.page_break and ended:
             return None
         return letters_gap(above.text, line.text)
-    return None if _starts_item(lines, place, rows, style) else ""
+    if _starts_item(lines, place, rows, style) or _signed_by_another(draft, lines, place):
+        return None
+    return ""
+
+
+def _signed_by_another(draft: _Draft, lines: Sequence[Line], place: int) -> bool:
+    """True when the heading above names one office, and the one that signs begins here."""
+    text = lines[place].text
+    below = lines[place + 1].text if place + 1 < len(lines) else ""
+    found = last_signature(text) or (last_signature(below) if is_signature(below) else None)
+    if found is None or sentence_title(text) is None:
+        return False
+    heading = draft.pieces[0][1].text[:_LONGEST_LEAD]
+    names = [name.removeprefix("县") for name in found.departments]
+    return not any(name in heading for name in names) and any(
+        name in text[:_LONGEST_LEAD] for name in names
+    )
 
 
 def _is_point(text: str) -> bool:
@@ -165,7 +182,7 @@ def _title_line(lines: Sequence[Line], place: int, rows: Sequence[bool], style: 
     halves = spaced_title(line.text)
     if halves and re.search("[，,0-9]", fold(line.text[halves[1] :])):
         return False  # what follows the heading is the first words of the text
-    if line.short or style.own_line or below.indent:
+    if line.short or style.own_line or below.indent or rows[place + 1]:
         return True
     if halves:
         return not below.gap

@@ -14,6 +14,7 @@ from ingest.masthead import (
     LONGEST_HEAD_LINE,
     find_date,
     has_date,
+    is_bare_date,
     is_contents,
     is_extra,
     is_number_line,
@@ -29,6 +30,7 @@ from rag.text import fold, strip_space
 
 _AFTER_SIGNATURE = re.compile(r"(?<=[）)。])\s*(?=[【〖][^【】〖〗]{1,20}[】〗])")
 _THEME = re.compile(r"[^。；，！？]{2,24}(?:专刊|增刊|专辑|特刊|专号)[”）)]?")
+_LEADER = re.compile(r"[…·.]{2,}\s*[0-9]{1,3}$")
 _MAY_NUMBER = re.compile("[期号Nn]")
 _NEAR = 10
 
@@ -120,7 +122,7 @@ def _near_date(lines: Sequence[Line], place: int) -> date | None:
 
 def read_layout(lines: Sequence[Line]) -> IssueLayout:
     """Put every line of an issue in its place: head, a section, the footer, or running heads."""
-    head_end = _head_end(lines)
+    head_end = max(_head_end(lines), _contents_end(lines))
     head = lines[:head_end]
     runs_again = _running_head(head)
     body: list[Line] = []
@@ -135,6 +137,7 @@ def read_layout(lines: Sequence[Line]) -> IssueLayout:
     sections: list[Section] = []
     footer: list[Line] = []
     name, at, open_lines, in_footer = "", 0, list[Line](), False
+    colophon = _colophon(body)
     for place, line in enumerate(body):
         heading = headings.get(place)
         if heading is not None:
@@ -143,7 +146,7 @@ def read_layout(lines: Sequence[Line]) -> IssueLayout:
             name, rest = heading
             at, in_footer = line.number, False
             open_lines = [replace(line, text=rest)] if rest else []
-        elif in_footer or (is_footer_line(line.text) and (open_lines or name)):
+        elif in_footer or place == colophon or (is_footer_line(line.text) and (open_lines or name)):
             in_footer = True
             footer.append(line)
         else:
@@ -172,7 +175,7 @@ def _running_head(head: Sequence[Line]) -> Callable[[str], bool]:
     names = {strip_space(fold(line.text)) for line in head if is_title_line(line.text)}
 
     def runs(text: str) -> bool:
-        if len(text) > LONGEST_HEAD_LINE:
+        if len(text) > LONGEST_HEAD_LINE or is_bracketed(text):
             return False
         if strip_space(fold(text)) in names:
             return True
@@ -209,7 +212,7 @@ def _head_end(lines: Sequence[Line]) -> int:
             numbered and dated and (_begins_item(lines, place) or not (sectioned or _of_head(text)))
         ):
             return _after_contents(lines, place)
-        elif numbered and len(text) > 90:
+        elif numbered and (len(text) > 90 or (last_signature(text) and not is_signature(text))):
             return place
     return last_fact + 1 if numbered else len(lines)
 
@@ -245,6 +248,32 @@ def _after_contents(lines: Sequence[Line], place: int) -> int:
             break
         place += 1
     return place
+
+
+def _contents_end(lines: Sequence[Line]) -> int:
+    """The line below a table of contents that gives page numbers; 0 without one."""
+    begin = next((place for place, line in enumerate(lines) if is_contents(line.text)), None)
+    if begin is None:
+        return 0
+    end = 0
+    for place in range(begin + 1, len(lines)):
+        if len(lines[place].text) > LONGEST_HEAD_LINE:
+            break
+        if _LEADER.search(fold(lines[place].text)):
+            end = place + 1
+    return end
+
+
+def _colophon(lines: Sequence[Line]) -> int:
+    """Where the office and the date stand below the last item; the number of lines without them."""
+    end = next((place for place, line in enumerate(lines) if is_footer_line(line.text)), len(lines))
+    if end < 2 or not _dates(lines[end - 1].text):
+        return len(lines)
+    left = read_masthead([lines[end - 1].text])
+    if not (left.publisher or is_bare_date(lines[end - 1].text)):
+        return len(lines)
+    office = is_publisher_line(lines[end - 2].text) and not ends_sentence(lines[end - 2].text)
+    return end - 2 if office and not left.publisher else end - 1
 
 
 def _begins_item(lines: Sequence[Line], place: int) -> bool:

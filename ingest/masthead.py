@@ -53,7 +53,7 @@ _SERIES = re.compile(
     r"情况|工作报告|交流|专刊|快递|速递|之窗|政务|党建|督查|调研)$"
 )
 _ORGANISATION = re.compile(
-    r"(?:办公室|办公厅|人民政府|委员会|县委|市委|区委|党委|局|中心|编辑部|政府办|县委办|领导小组|指挥部|编委会)"
+    r"(?:办公室|办公厅|人民政府|委员会|县委|市委|区委|党委|局|中心|督查室|研究室|编辑部|政府办|县委办|领导小组|指挥部|编委会)"
     r"(?:主办|编印|编发|编|印发|印|主编)?$"
 )
 _PUBLISHES = re.compile(r"(?:主办|编印|编发|编|印发|印|主编)$|^(?:主办|主办单位|编印|编发)[:：]")
@@ -172,6 +172,11 @@ def is_title_line(text: str) -> bool:
 def has_date(text: str) -> bool:
     """True for a short line that holds a date."""
     return len(text) <= LONGEST_HEAD_LINE and find_date(text) is not None
+
+
+def is_bare_date(text: str) -> bool:
+    """True for a line that holds a date and nothing else."""
+    return _DATE.fullmatch(fold(text).strip()) is not None
 
 
 def is_publisher_line(text: str) -> bool:

@@ -22,7 +22,9 @@ _SURNAMES = (
     "江傅钟卢汪戴崔任陆廖姚方金邱夏谭韦贾邹石熊孟秦阎薛侯雷白龙段郝孔邵史毛常万顾赖武康贺严尹钱施牛洪龚"
 )
 _PERSON = re.compile(rf"[{_SURNAMES}][一-鿿]{{1,2}}")
-_REPORTED_BY = re.compile(r"\s*(?:供稿|报送|来稿|信息)$")
+_REPORTED_BY = re.compile(
+    r"(?:等(?:单位|部门)?)?\s*(?:联合|共同)?(?:供稿|报送|来稿|信息)$|等(?:单位|部门)?$"
+)
 _HAN = re.compile(r"[㐀-䶿一-鿿A-Za-z0-9·]+")
 
 # How names of county offices, towns, courts, schools and public companies end.

@@ -11,10 +11,11 @@ LONGEST_TITLE = 60
 _LEAST_TITLE = 6
 _LEAST_DATED_TITLE = 12
 _LONGEST_PART = 40
+_SHORT_PART = 5
 _SPACE = re.compile(r"\s+")
 _STOP = re.compile(r"[。；！？!?;]")
 _COMMA = re.compile(r"[，,：:]")
-_OFFICE_COLON = re.compile("[^，,：:]{2,12}[：:][^，,：:]{4,}")
+_OFFICE_COLON = re.compile("[^，,：:]{2,12}[：:][^，,：:]{2,}")
 _ASCII = re.compile(r"[0-9A-Za-z.%]")
 _NUMBERED = (
     r"(?:[一二三四五六七八九十]{1,3}[是、要]|[（(][一二三四五六七八九十0-9]{1,3}[）)]|第[一二三四五六七八九十][，、,]"
@@ -102,7 +103,7 @@ def spaced_title(text: str, halves: bool = True) -> tuple[int, int] | None:
     there is no such space.
     """
     begin = skip_mark(text)
-    head = text[: begin + LONGEST_TITLE + 20]
+    head = text[: begin + LONGEST_TITLE + 20].split("\n", 1)[0]
     # A heading may begin with a time, but 4月20日 县长… is a sentence.
     dated = _WHEN.match(fold(head[begin:])) is not None
     if carries_on(head[begin:]) and not dated:
@@ -136,8 +137,10 @@ def _wide_space_title(
         # A comma is printed in few headings: only in the first half, and not in a short one.
         if commas and (place > 0 or len(part) < 10):
             break
-        # The heading's first half may be an office; otherwise two halves are all there are.
-        if place > 1 or (place == 1 and len(part) > 26):
+        # The heading's first half may be an office; otherwise two halves are all there are, or
+        # parts as short as in 县公安局 严打击 强防范 护民生.
+        short = place > 0 and len(part) <= _SHORT_PART and not carries_on(part)
+        if not short and (place > 1 or (place == 1 and len(part) > 26)):
             break
         end = (left, right)
         start = right

@@ -51,6 +51,8 @@ def assert_three_items(bulletin: Bulletin) -> None:
         ("〔全力拼经济〕", "〔安全生产〕"),
         ("一、全力拼经济：", "二、安全生产："),
         ("（一）全力拼经济", "（二）安全生产"),
+        ("第一部分　全力拼经济", "第二部分　安全生产"),
+        ("《全力拼经济》", "《安全生产》"),
         ("          【全力拼经济】", "          【安全生产】"),
     ],
 )
@@ -86,6 +88,8 @@ def test_marks_before_reports_make_no_sections(mark: str) -> None:
         ("\n——", ""),
         ("（供稿：", "）"),
         ("（来稿单位：", "）"),
+        ("（", "等）"),
+        ("（", "等单位联合供稿）"),
         ("（", " 王晓明）"),
         ("（", "　王晓明、李静）"),
         ("(", ")。"),
@@ -187,6 +191,9 @@ def test_lines_drawn_between_reports_are_no_text(rule: str) -> None:
         ("县残联：关爱残疾人 发放轮椅120辆，惠及群众。", "县残联：关爱残疾人", "发放轮椅"),
         ("丰庄镇“三个一”抓实人居环境\n一是建立一套机制。成立专班，实行周通报。", "丰庄镇“三个一”抓实人居环境", "一是建立"),
         ("县商务局促消费 发放消费券500万元，拉动消费超\n5000万元。", "县商务局促消费", "发放消费券500万元，拉动消费超5000万元。"),
+        ("县公安局 严打击 强防范 护民生 抽调警力120人，分成8个小组。", "县公安局 严打击 强防范 护民生", "抽调警力"),
+        ("县税务局：优服务 减税费 助发展 累计退税3200万元，惠及企业86家。", "县税务局：优服务 减税费 助发展", "累计退税"),
+        ("一季度“三夏”农机检修进度表\n单位\t应检\n丰庄镇\t120\n榆林乡\t96\n", "一季度“三夏”农机检修进度表", "单位  应检\n丰庄镇"),
         ("县行政审批局(政务服务中心)推行“一窗通办” 梳理事项128项,压减材料45%.", "县行政审批局(政务服务中心)推行“一窗通办”", "梳理事项"),
         ("县市场监管局推行“证照联办”\n——让企业准入更便捷\n新登记企业326家，同比增长21.5%。", "县市场监管局推行“证照联办” ——让企业准入更便捷", "新登记企业"),
     ],
@@ -223,6 +230,16 @@ def test_a_report_ends_with_a_bracket_that_is_no_signature_and_without_a_full_st
     assert [item.title for item in items] == ["县乡村振兴局开展防返贫监测", "县民政局提高低保标准"]
     assert items[0].body.endswith("（其中边缘易致贫户31户）")
     assert items[1].body.endswith("（每月400元）。")
+
+
+def test_another_office_signs_a_report_whose_heading_names_none() -> None:
+    body = (
+        "县住建城管局保障冬季供暖。更换老化管道5.8公里，入户测温达标率98.5%。\n"
+        "青渠河人工湿地建成投运。县生态环境局克服不利因素，提前45天完成任务。（生态环境局）"
+    )
+    items = read(body).items
+    assert [item.title for item in items] == ["县住建城管局保障冬季供暖", "青渠河人工湿地建成投运"]
+    assert [item.departments for item in items] == [(), ("生态环境局",)]
 
 
 def test_columns_that_one_space_parts_stay_columns() -> None:
@@ -280,6 +297,24 @@ def test_a_page_may_end_with_a_comma_above_words_that_begin_headings() -> None:
     cut = "组织开展流调、消杀、院感防控等专题培训，提升基层处置能力。截至 3 月 10 日，\n\n全县累计接种 11.2 万剂次，培训 960 余人次。"
     (item,) = read(f"【民生实事】\n县卫生健康委抓好疫情防控 {cut}（卫生健康委）").items
     assert item.body.endswith("截至3月10日，全县累计接种11.2万剂次，培训960余人次。")
+
+
+def test_the_office_and_the_date_below_the_last_report_are_no_report() -> None:
+    bulletin = read(
+        ONE, head="延津政务快报\n第18期\n", foot="延津县人民政府督查室\n2023年4月21日\n"
+    )
+    assert [item.title for item in bulletin.items] == [TITLES[0]]
+    assert bulletin.tail == ("延津县人民政府督查室", "2023年4月21日")
+    assert bulletin.published == date(2023, 4, 21)
+
+
+def test_a_table_of_contents_with_sections_and_page_numbers_gives_no_items() -> None:
+    contents = (
+        f"目  录\n【要闻】\n{TITLES[0]}………………1\n{TITLES[1]}…………2\n【动态】\n{TITLES[2]}······3\n"
+    )
+    bulletin = read(f"{contents}【要闻】\n{ONE}\n{TWO}\n【动态】\n{THREE}")
+    assert_three_items(bulletin)
+    assert [item.section for item in bulletin.items] == ["要闻", "要闻", "动态"]
 
 
 def test_the_footer_may_stand_in_any_order() -> None:
