@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag.catalog import Catalog
+from rag.catalog import catalog as catalog_module
 from rag.errors import StoreError
 from rag.schema import Filters, IssueRef, Period
 from rag.text import search_tokens
@@ -70,6 +71,17 @@ def found(catalog: Catalog, question: str, filters: Filters | None = None) -> li
 def test_chunks_and_issues_come_back_as_they_were_indexed(catalog: Catalog) -> None:
     assert catalog.scan() == [*APRIL[1], *SPRING[1]]
     assert catalog.issues() == [APRIL[0], SPRING[0]]
+
+
+def test_of_too_many_chunks_those_with_one_of_the_words_are_read(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(catalog.scan(words=["投资"])) == 6
+    monkeypatch.setattr(catalog_module, "SCANNED", 2)
+    assert catalog.scan(words=["工业企业", "安罗高速"]) == [APRIL[1][1], SPRING[1][1]]
+    office = Filters(departments=("科工局",))
+    assert catalog.scan(office, ["安罗高速"]) == [APRIL[1][0], SPRING[1][1]]  # two can be read
+    assert len(catalog.scan()) == 6
 
 
 def test_chunks_come_in_the_order_asked_without_unknown_ones(catalog: Catalog) -> None:
@@ -370,6 +382,7 @@ SYNC = """
 import sys
 from pathlib import Path
 from rag.catalog import Catalog
+from rag.catalog import catalog as catalog_module
 from tests.test_catalog import DIMENSION, VectorStore
 data_dir = Path(sys.argv[1])
 Catalog(data_dir / "catalog.sqlite3").sync(VectorStore.open(data_dir, "", "fake", DIMENSION))

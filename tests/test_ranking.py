@@ -105,6 +105,13 @@ def test_deleted_rows_count_nowhere() -> None:
     assert found == pytest.approx(fts5(rest, ["词2", "词4"]), rel=1e-9)
 
 
+def test_the_rows_that_hold_a_word_are_found_without_ranking() -> None:
+    words = index(SPREAD)
+    masks = [segment.alive for segment in words.segments]
+    expected = [r for r, w in SPREAD.items() if "词8" in w or "词20" in w]
+    assert words.holding(["词8", "词20", "没有"], masks) == expected
+
+
 def test_nothing_in_gives_nothing_out() -> None:
     assert index({}).search(["词1"], 5, None) == []
     assert index({}).frequencies(["词1"]) == [0]

@@ -27,11 +27,13 @@ from rag.catalog.rows import (
 )
 from rag.catalog.writing import add_issues, remove_all, remove_issue
 from rag.schema import Chunk, Filters, IssueRecord, IssueRef
+from rag.text import search_tokens
 from rag.vector_store import VectorStore
 
 NO_FILTERS = Filters()
 BATCH = 200  # issues held in memory while projecting
 MOST_VARIABLES = 500
+SCANNED = 20_000  # read one by one in 0.5 s
 T = TypeVar("T")
 
 
@@ -105,8 +107,18 @@ class Catalog:
                     found[chunk.id] = chunk
         return [found[i] for i in ids if i in found]
 
-    def scan(self, filters: Filters = NO_FILTERS) -> list[Chunk]:
-        """Every chunk under the filters, by date, issue, and place in the issue."""
+    def scan(self, filters: Filters = NO_FILTERS, words: Sequence[str] = ()) -> list[Chunk]:
+        """Every chunk under the filters, by date, issue, and place in the issue.
+
+        Of more than SCANNED those that hold one of the words, when there are any words.
+        """
+        if words:
+            with self._arrays() as (connection, arrays):
+                if arrays.count(filters) > SCANNED:
+                    held = arrays.holding(
+                        list({t for w in words for t in search_tokens(w)}), filters
+                    )
+                    return _in_order(connection, held)
         where = chunk_condition(filters)
         rows = self._rows(
             f"SELECT {CHUNK_COLUMNS} FROM chunks WHERE {where.sql}"
@@ -235,6 +247,16 @@ class Catalog:
             rows = add_issues(connection, issues)
             if rows:
                 file.write(rows, store.vectors(issues))
+
+
+def _in_order(connection: sqlite3.Connection, rows: Sequence[int]) -> list[Chunk]:
+    """The chunks of these rows by date, issue, and place in the issue."""
+    chunks: list[Chunk] = []
+    for batch in _batches(rows, MOST_VARIABLES):
+        marks = ", ".join("?" * len(batch))
+        sql = f"SELECT {CHUNK_COLUMNS} FROM chunks WHERE rowid IN ({marks})"
+        chunks += map(read_chunk, connection.execute(sql, batch))
+    return sorted(chunks, key=lambda c: (c.published, c.issue.key, c.ordinal, c.part))
 
 
 def _with_ids(

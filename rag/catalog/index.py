@@ -53,6 +53,10 @@ class Snapshot:
     def search(self, tokens: Sequence[str], k: int, filters: Filters) -> list[tuple[int, float]]:
         return self.words.search(tokens, k, None if filters.empty else self.masks(filters))
 
+    def holding(self, tokens: Sequence[str], filters: Filters) -> list[int]:
+        """Every row under the filters that holds one of the tokens."""
+        return self.words.holding(tokens, self.masks(filters))
+
     def nearest(self, vector: Sequence[float], k: int, filters: Filters) -> list[tuple[int, float]]:
         """Nothing while there are no vectors, which the next sync makes again."""
         if self.vectors is None:

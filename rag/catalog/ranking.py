@@ -84,6 +84,17 @@ class WordIndex:
             scores.append(total[best])
         return best_rows(rows, scores, k)
 
+    def holding(self, tokens: Sequence[str], masks: Sequence[Mask]) -> list[int]:
+        """The rows under the masks that hold any of the tokens."""
+        rows: list[int] = []
+        found = self._find(tokens)
+        for segment, mask, postings in zip(self.segments, masks, found, strict=True):
+            held = np.zeros(SEGMENT_ROWS, dtype=np.bool_)
+            for _, places, _ in postings:
+                held[places] = True
+            rows += (np.flatnonzero(held & mask) + segment.base).tolist()
+        return rows
+
     def _find(
         self, tokens: Sequence[str]
     ) -> list[list[tuple[int, NDArray[np.uint16], NDArray[np.uint16]]]]:

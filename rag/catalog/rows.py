@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from rag.schema import Chunk, Filters, Footer, IssueRecord, IssueRef
@@ -158,11 +159,11 @@ def read_chunk(row: Sequence[Any]) -> Chunk:
         published=read_day(published),
         section=section,
         title=title,
-        departments=tuple(json.loads(departments)),
+        departments=_names(departments),
         text=text,
         ordinal=ordinal,
         source=source,
-        printed=tuple(json.loads(printed)),
+        printed=_names(printed),
         part=part,
         scanned=bool(scanned),
     )
@@ -181,6 +182,12 @@ def _numbered(issue: IssueRef) -> dict[str, object]:
 def _numbering(issue: IssueRef) -> str:
     """What a question names: 2023年第18期 of whatever series."""
     return f"{issue.year}-{issue.number}{issue.edition}"
+
+
+@lru_cache(maxsize=4096)
+def _names(text: str) -> tuple[str, ...]:
+    # The same names again and again: reading them took most of a scan of 10,000 items.
+    return tuple(json.loads(text))
 
 
 def _list(values: Iterable[str]) -> str:

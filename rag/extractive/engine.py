@@ -53,7 +53,7 @@ _TOWNS = re.compile(r"(?:哪些|哪几个|几个)(?:乡镇|镇|乡|街道)|(?:�
 
 
 class Archive(Protocol):
-    def scan(self, filters: Filters) -> list[Chunk]: ...
+    def scan(self, filters: Filters, words: Sequence[str] = ...) -> list[Chunk]: ...
     def issues(self, filters: Filters = ...) -> list[IssueRecord]: ...
     def span(self, filters: Filters = ...) -> tuple[int, date | None, date | None]: ...
     def count(self, filters: Filters = ...) -> int: ...
@@ -160,9 +160,13 @@ class ExtractiveEngine:
     def hits(self, query: ParsedQuery, k: int = FACT_ITEMS) -> list[Hit]:
         return self._search.search(query.standalone, k, self.search_filters(query))
 
-    def scan(self, query: ParsedQuery) -> list[Chunk]:
-        """Every item printed in the time and under the filters asked for, in date order."""
-        chunks = self._archive.scan(self.scan_filters(query))
+    def scan(self, query: ParsedQuery, topic: Sequence[Term] = ()) -> list[Chunk]:
+        """Every item printed in the time and under the filters asked for, in date order.
+
+        Where those are too many to be read, the ones with a word near to the topic.
+        """
+        words = [w for term in topic for w in (term.word, *(near for near, _ in term.related))]
+        chunks = self._archive.scan(self.scan_filters(query), words)
         if len(query.periods) > 1 and not query.filters.issues:
             chunks = [c for c in chunks if any(p.contains(c.published) for p in query.periods)]
         return chunks
@@ -362,7 +366,7 @@ class ExtractiveEngine:
             return self._issues(reading)
         limits = query.filters
         limited = bool(limits.issues or limits.departments or limits.sections)
-        chunks = relevant(self.scan(query), terms, limited)
+        chunks = relevant(self.scan(query, terms if things else ()), terms, limited)
         if query.unit == "departments" and _TOWNS.search(query.standalone):
             signed = [
                 c for c in chunks if any(d.endswith(("镇", "乡", "街道")) for d in c.departments)
@@ -377,8 +381,8 @@ class ExtractiveEngine:
             return self._fact(reading)
         book = CitationBook()
         extent = self.extent(self.scan_filters(query))
-        limits = say_filters(query)
-        lines = [f"共 {len(chunks)} 条（检索范围：{extent}{'；' + limits if limits else ''}）"]
+        said = say_filters(query)
+        lines = [f"共 {len(chunks)} 条（检索范围：{extent}{'；' + said if said else ''}）"]
         section = None
         for number, chunk in enumerate(chunks, 1):
             if query.intent is Intent.DIGEST and query.filters.issues and chunk.section != section:
