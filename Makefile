@@ -1,4 +1,5 @@
-# make run: the page · make test: all tests · make check: style and types
+# make run: the page · make test: all tests · make test-long: those that take minutes
+# make check: style and types
 # make eval: the sample question set · make bench: speed and retrieval
 # make wheelhouse: everything to install from, in one folder; make run OFFLINE=wheelhouse: from there
 
@@ -29,7 +30,7 @@ export PIP_NO_INDEX := 1
 export PIP_FIND_LINKS := $(abspath $(OFFLINE))
 endif
 
-.PHONY: run test check eval bench wheelhouse clean
+.PHONY: run test test-long check eval bench wheelhouse clean
 
 run: $(VENV)/run.stamp
 	@if [ -n "$(OFFLINE)" ] && [ ! -e data/models ] && [ -z "$$BULLETIN_DATA_DIR" ]; then \
@@ -44,6 +45,11 @@ run: $(VENV)/run.stamp
 
 test: $(VENV)/dev.stamp
 	$(VENV_PYTHON) -m pytest $(TESTS)
+
+# Those that take minutes, among them a hundred kills while files are taken in.
+test-long: $(VENV)/dev.stamp
+	$(VENV_PYTHON) -m pytest -m long $(TESTS)
+	BULLETIN_TEST_KILLS=100 $(VENV_PYTHON) -m pytest tests/test_indexer.py -k kill_9 $(TESTS)
 
 check: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff format --check .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import ipaddress
+import logging
 import os
 import signal
 import socket
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rag.accounts import Accounts
-from rag.data_folder import keep_private
+from rag.data_folder import keep_private, program_version
 from rag.errors import BulletinError
 from rag.logs import start_logging
 from rag.running_page import is_our_page
@@ -22,6 +23,8 @@ from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from page.engine import Chain
+
+log = logging.getLogger(__name__)
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 7860
@@ -174,7 +177,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings()
         start_logging(settings, "page")
-        serve(settings, arguments.host, arguments.port, lambda: _build(settings))
+        log.info("started", extra={"version": program_version(), "port": arguments.port})
+        try:
+            serve(settings, arguments.host, arguments.port, lambda: _build(settings))
+        finally:
+            log.info("stopped")
     except PortTakenError as error:
         if is_our_page(shown_host(arguments.host), arguments.port):
             print(f"页面已经在运行：http://{shown_host(arguments.host)}:{arguments.port}/")

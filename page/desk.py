@@ -19,7 +19,7 @@ from page.importing import Importer
 from page.telemetry import STOPPED, Asked, Telemetry
 from rag.departments import DepartmentNames, load_departments
 from rag.feedback import FeedbackBook
-from rag.logs import keep_private
+from rag.logs import keep_out_of_log
 from rag.schema import Answer, ParsedQuery
 from rag.settings import Settings
 
@@ -61,7 +61,7 @@ class Desk:
         """
         if self.closing.is_set():
             raise NotReadyError(CLOSING)
-        keep_private(question)
+        keep_out_of_log(question)
         started = time.perf_counter()
         with self.telemetry.answering(way) as asked:
             try:

@@ -17,14 +17,14 @@ import tempfile
 import uuid
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from rag.data_folder import FORMAT, ingest_lock, program_version
+from rag.data_folder import FORMAT, FORMAT_FILE, ingest_lock, program_version
 from rag.errors import BackupError
-from rag.faults import named_fault, naming_faults
+from rag.faults import database_problem, named_fault, naming_faults
 from rag.vector_store.lock import StoreLock
 
 CONTENTS = "backup.json"
@@ -65,6 +65,7 @@ def make_backup(data_dir: Path, file: Path) -> Backup:
             _settle_index(data_dir)
             for path in _members(data_dir):
                 copy_file(path, copy / path.relative_to(data_dir))
+        _check_databases(copy)
         made = datetime.now().astimezone().isoformat(timespec="seconds")
         backup = Backup(made, program_version(), FORMAT, _digests(copy))
         _write(copy, backup, file)
@@ -115,6 +116,7 @@ def copy_file(source: Path, target: Path) -> None:
             closing(sqlite3.connect(target)) as new,
         ):
             old.backup(new)
+            new.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
     except sqlite3.DatabaseError as error:
         if named_fault(error, source.parent) is None:
             raise
@@ -122,6 +124,15 @@ def copy_file(source: Path, target: Path) -> None:
             f"{source} 读不出来（{error}），备份没有做成；请先运行 python -m rag doctor"
         ) from error
     shutil.copymode(source, target)
+
+
+def _check_databases(copy: Path) -> None:
+    for path in sorted(copy.rglob("*.sqlite3")):
+        if problem := database_problem(path):
+            name = path.relative_to(copy).as_posix()
+            raise BackupError(
+                f"数据目录里的 {name} {problem}，备份没有做成；请先运行 python -m rag doctor --repair"
+            )
 
 
 def _settle_index(data_dir: Path) -> None:
@@ -180,7 +191,8 @@ def _write(copy: Path, backup: Backup, file: Path) -> None:
                 archive.add(copy / name, name)
         os.replace(partial, file)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
         raise BackupError(
             f"备份文件 {file} 写不了（{error.strerror}），请检查磁盘空间和权限"
         ) from error
@@ -217,8 +229,8 @@ def _put_aside(data_dir: Path) -> Path | None:
     held = [path for path in data_dir.iterdir() if _belongs(path.name)]
     # What SQLite keeps beside a database must not meet the restored one.
     held += [path for path in data_dir.iterdir() if path.name.endswith(("-wal", "-shm"))]
-    if not held:
-        return None
+    if {path.name for path in held} <= {FORMAT_FILE}:
+        return None  # a folder made just now
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     aside = Path(tempfile.mkdtemp(prefix=f"before-restore-{stamp}-", dir=data_dir))
     for path in held:

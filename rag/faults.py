@@ -10,7 +10,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from rag.errors import BulletinError, DiskError, IndexBrokenError, StoreError
@@ -69,6 +69,18 @@ def broken_index(data_dir: Path, what: str = "已损坏") -> IndexBrokenError:
         f"索引 {data_dir / 'chroma'} {what}。请运行 {REPAIR}（从目录库重建，不丢内容），"
         f"或重新入库：{REBUILD}"
     )
+
+
+def database_problem(path: Path) -> str:
+    """What is wrong with an SQLite file; empty when it is whole or not there."""
+    if not path.exists():
+        return ""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            [(said,), *_] = database.execute("PRAGMA quick_check(1)").fetchall()
+    except sqlite3.Error as error:
+        return f"已损坏（{error}）"
+    return "" if said == "ok" else f"已损坏（{' '.join(said.split())}）"
 
 
 def _full_disk(data_dir: Path) -> DiskError:

@@ -63,7 +63,7 @@ def start_logging(settings: Settings, program: str, terminal: int = logging.WARN
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def keep_private(question: str) -> None:
+def keep_out_of_log(question: str) -> None:
     """Hide this text in whatever is logged from now on, until many more have been asked."""
     if len(question) >= _SHORTEST:
         with _lock:

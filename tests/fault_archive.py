@@ -45,10 +45,11 @@ import sys
 from pathlib import Path
 from ingest.indexer import ingest_paths
 from rag.vector_store import connection
-from tests.fault_archive import EMBEDDINGS, settings
+from tests.fault_archive import EMBEDDINGS, answers, open_chain, settings
 connection.CHECKPOINT_ROWS = 1  # so that Chroma's vector files are there to be broken
 for path in sorted(Path(sys.argv[1]).iterdir()):
     assert ingest_paths([path], settings(Path(sys.argv[2])), embeddings=EMBEDDINGS).ok
+answers(open_chain(Path(sys.argv[2])))
 """
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 from rag.accounts import Accounts
@@ -16,6 +14,7 @@ from rag.data_folder import FORMAT, format_of, ingest_lock, migrate, put_aside
 from rag.departments import load_departments
 from rag.doctor.finding import Finding, fault, ok, warning
 from rag.errors import BulletinError, StoreError
+from rag.faults import database_problem
 
 # Left behind by what was killed; nothing reads them.
 _LEFTOVERS = (".backup-*", "restoring-*", "rebuilding", "chroma.partial", "models/.*.building-*")
@@ -86,18 +85,6 @@ def check_databases(data_dir: Path) -> Iterator[Finding]:
                 "从备份恢复；没有备份就移走它，对话记录从头开始",
                 _moving_aside(path),
             )
-
-
-def database_problem(path: Path) -> str:
-    """What is wrong with an SQLite file; empty when it is whole or not there."""
-    if not path.exists():
-        return ""
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
-            [(said,), *_] = database.execute("PRAGMA quick_check(1)").fetchall()
-    except sqlite3.Error as error:
-        return f"已损坏（{error}）"
-    return "" if said == "ok" else f"已损坏（{said}）"
 
 
 def delete_database(path: Path) -> None:

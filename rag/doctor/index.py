@@ -14,12 +14,12 @@ from pathlib import Path
 from rag.catalog import Catalog
 from rag.catalog.database import VERSION as CATALOG_VERSION
 from rag.data_folder import check_index_is_there, ingest_lock
-from rag.doctor.files import database_problem, delete_database
+from rag.doctor.files import delete_database
 from rag.doctor.finding import Finding, fault, ok, warning
 from rag.embedding_model import DEFAULT_MODEL_NAME, MARKER_FILE, ensure_default_model
 from rag.embeddings import load_embeddings
 from rag.errors import BulletinError, IndexBrokenError
-from rag.faults import REBUILD, REPAIR, naming_faults
+from rag.faults import REBUILD, REPAIR, database_problem, naming_faults
 from rag.index_mending import Embedder, check_vectors, rebuild_from_catalog
 from rag.settings import Settings
 from rag.vector_store import VectorStore

@@ -33,13 +33,14 @@ def check_installation() -> Finding:
     except PackageNotFoundError:
         return warning(check, "本程序没有安装在当前的 Python 里，查不了", "请用 make run 安装")
     wanted = [each for each in wanted if each.marker is None or each.marker.evaluate()]
-    problems = [problem for each in wanted if (problem := _problem(each))]
+    problems = [problem for each in wanted if (problem := problem_of(each))]
     if problems:
         return fault(check, f"安装不完整：{'、'.join(problems)}", REINSTALL)
     return ok(check, f"{len(wanted)} 个，都完整")
 
 
-def _problem(wanted: Requirement) -> str:
+def problem_of(wanted: Requirement) -> str:
+    """What is wrong with an installed package; empty when nothing is."""
     try:
         found = distribution(wanted.name)
         version = found.version
