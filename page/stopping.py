@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import time
 
@@ -19,6 +20,7 @@ class PatientServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, desk: Desk) -> None:
         super().__init__(config)
         self._desk = desk
+        logging.getLogger("uvicorn.error").addFilter(_is_news)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._desk.closing.set()
@@ -26,3 +28,11 @@ class PatientServer(uvicorn.Server):
         while self._desk.telemetry.in_progress and time.monotonic() < until and not self.force_exit:
             await asyncio.sleep(0.05)
         await super().shutdown(sockets)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    # Every open page holds a stream; that it is cut off in the end is no fault worth a trace.
+    kind = record.exc_info[0] if record.exc_info else None
+    if kind is not None and issubclass(kind, asyncio.CancelledError):
+        return False
+    return not str(record.msg).startswith("Cancel %s running task(s)")

@@ -6,14 +6,20 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
+import uvicorn
 from page_fake import FakeChain
+from starlette.types import Receive, Scope, Send
 
 import app
+from page.desk import build_desk
 from page.engine import Engine, NotReadyError
+from page.stopping import PatientServer
 from rag.errors import BulletinError
+from rag.settings import Settings
 
 # Prints the stubs that are read or written while Gradio is imported.
 _WATCH_STUBS = """
@@ -62,6 +68,38 @@ def test_first_question_does_not_wait_for_the_browsers_head_start() -> None:
     assert engine.loading
     assert engine.chain() is not None
     assert not engine.loading
+
+
+async def endless_stream(scope: Scope, receive: Receive, send: Send) -> None:
+    """What an open page keeps open: a stream that ends with the page."""
+    if scope["type"] == "lifespan":
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"open", "more_body": True})
+    await receive()
+    await receive()
+
+
+def test_open_page_leaves_no_trace_in_the_log_when_the_program_stops(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = build_desk(Settings(data_dir=tmp_path), FakeChain)
+    config = uvicorn.Config(
+        endless_stream, lifespan="off", timeout_graceful_shutdown=1, log_config=None
+    )
+    server = PatientServer(config, desk)
+    with app.take_port("127.0.0.1", 0) as listener, socket.socket() as visitor:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        visitor.connect(listener.getsockname())
+        visitor.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert visitor.recv(1000).startswith(b"HTTP/1.1 200")
+        server.should_exit = True
+        thread.join(20)
+    assert not thread.is_alive()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_chain_that_cannot_be_loaded_tells_everyone_who_waits() -> None:
