@@ -1,6 +1,7 @@
 # make run: the page · make test: all tests · make test-long: those that take minutes
 # make check: style and types
 # make eval: the sample question set · make bench: speed and retrieval
+# make fuzz TARGET=parser MINUTES=10: also question, citations, loader, answer
 # make wheelhouse: everything to install from, in one folder; make run OFFLINE=wheelhouse: from there
 
 PYTHON ?= python3
@@ -17,6 +18,10 @@ EXTRAS ?=
 # A wheelhouse to install from; set, nothing is asked of the network.
 OFFLINE ?=
 
+# For make fuzz
+TARGET ?= parser
+MINUTES ?= 10
+
 VENV := .venv
 VENV_PYTHON := $(CURDIR)/$(VENV)/bin/python
 EVAL := .cache/eval
@@ -30,7 +35,7 @@ export PIP_NO_INDEX := 1
 export PIP_FIND_LINKS := $(abspath $(OFFLINE))
 endif
 
-.PHONY: run test test-long check eval bench wheelhouse clean
+.PHONY: run test test-long check eval bench fuzz wheelhouse clean
 
 run: $(VENV)/run.stamp
 	@if [ -n "$(OFFLINE)" ] && [ ! -e data/models ] && [ -z "$$BULLETIN_DATA_DIR" ]; then \
@@ -73,6 +78,10 @@ bench: $(VENV)/dev.stamp
 
 # Wheels for this system, processor and Python; the model folder for every one. The wheel of the
 # product itself would be older than the files beside it after the next change.
+fuzz: $(VENV)/dev.stamp
+	$(VENV_PYTHON) -m pip install --quiet --editable ".[dev,fuzz]"
+	$(VENV_PYTHON) -m tests.fuzz_run $(TARGET) --minutes $(MINUTES)
+
 wheelhouse: $(VENV)/run.stamp
 	mkdir -p $(WHEELHOUSE)
 	$(VENV_PYTHON) -m pip wheel --quiet --wheel-dir $(WHEELHOUSE) \
