@@ -80,7 +80,7 @@ def build_page(desk: Desk) -> gr.Blocks:
                 build_evaluate_tab()
             with gr.Tab("状态", id="status"):
                 build_status_tab()
-        build_endpoints(desk)
+        build_endpoints(page, desk)
     return page
 
 

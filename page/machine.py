@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import gradio as gr
 from gradio.events import api
 
+from page.callers import Callers
 from page.desk import Desk
 from page.engine import UNEXPECTED
 from page.facts import find_facts
@@ -26,12 +27,14 @@ LOOKUPS_AT_ONCE = 4
 T = TypeVar("T")
 
 
-def build_endpoints(desk: Desk) -> None:
+def build_endpoints(page: gr.Blocks, desk: Desk) -> None:
     """Add the endpoints to the page being laid out."""
+    callers = Callers(page)
 
     def ask(
         question: str, request: gr.Request, history: list[dict[str, str]] | None = None
     ) -> dict[str, Any]:
+        callers.note(request)
         reader = str(getattr(request, "username", None) or "")
 
         def answer() -> dict[str, Any]:
@@ -41,8 +44,13 @@ def build_endpoints(desk: Desk) -> None:
         return told(answer)
 
     def find_figures(
-        words: str, year: int | None = None, department: str = "", section: str = ""
+        words: str,
+        request: gr.Request,
+        year: int | None = None,
+        department: str = "",
+        section: str = "",
     ) -> list[dict[str, Any]]:
+        callers.note(request)
         wanted = Wanted(words, year, department, section)
 
         def rows() -> list[dict[str, Any]]:
@@ -51,7 +59,9 @@ def build_endpoints(desk: Desk) -> None:
 
         return told(rows)
 
-    def read_issue(year: int, issue: int) -> list[dict[str, Any]]:
+    def read_issue(year: int, issue: int, request: gr.Request) -> list[dict[str, Any]]:
+        callers.note(request)
+
         def texts() -> list[dict[str, Any]]:
             archive = desk.engine.archive()
             refs = tuple(
@@ -65,7 +75,9 @@ def build_endpoints(desk: Desk) -> None:
 
         return told(texts)
 
-    def list_issues() -> list[dict[str, Any]]:
+    def list_issues(request: gr.Request) -> list[dict[str, Any]]:
+        callers.note(request)
+
         def rows() -> list[dict[str, Any]]:
             return [
                 {"label": ref.label, "year": ref.year, "issue": ref.number, "date": day.isoformat()}

@@ -10,7 +10,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pytest
+from gradio.state_holder import StateHolder
 from gradio_client import Client
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
@@ -18,6 +20,7 @@ from page_fake import FakeChain, figure_answer
 from page_server import Served, serve
 from starlette.testclient import TestClient
 
+from page.callers import MOST_CALLERS, Callers
 from page.desk import build_desk
 from page.openai_api import read_request, stream_lines
 from page.server import desk_server
@@ -127,6 +130,21 @@ def test_gradio_client_calls_the_named_endpoints(served: Served) -> None:
     assert [issue["issue"] for issue in client.predict(api_name="/list_issues")] == [18, 3]
     [issue] = client.predict(2023, 18, api_name="/read_issue")
     assert "技改投资上报额5452万元" in issue["text"]
+
+
+def test_state_of_callers_is_forgotten_and_that_of_people_is_kept() -> None:
+    with gr.Blocks() as page:
+        conversation = gr.State("empty")
+    callers = Callers(page)
+    holder = StateHolder()
+    holder.set_blocks(page)
+    holder["person"][conversation._id] = "what was said"
+    for number in range(MOST_CALLERS + 3):
+        callers.note(gr.Request(session_hash=f"caller {number}"))
+        assert holder[f"caller {number}"] is not None
+    assert [f"caller {number}" in holder for number in range(4)] == [False, False, False, True]
+    assert len(holder.session_data) == MOST_CALLERS + 1
+    assert holder["person"][conversation._id] == "what was said"
 
 
 def test_mcp_client_uses_the_same_tools(served: Served) -> None:
