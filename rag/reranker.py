@@ -34,10 +34,18 @@ def load_reranker(name: str) -> CrossEncoderReranker | None:
     from sentence_transformers import CrossEncoder
 
     try:
-        return CrossEncoderReranker(CrossEncoder(name, device="cpu", local_files_only=True))
+        model = CrossEncoder(
+            name,
+            device="cpu",
+            local_files_only=True,
+            trust_remote_code=False,
+            # Whoever makes a pickle decides what runs while it is read.
+            model_kwargs={"use_safetensors": True},
+        )
+        return CrossEncoderReranker(model)
     except Exception as error:
         where = "目录" if Path(name).exists() else "名称或目录"
         raise ModelError(
             f"重排模型 {name} 打不开：请检查 BULLETIN_RERANKER_MODEL 的{where}，"
-            "应是本机上的 CrossEncoder 模型；不用重排就把它留空。"
+            "应是本机上带 .safetensors 权重的 CrossEncoder 模型；不用重排就把它留空。"
         ) from error

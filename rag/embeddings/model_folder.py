@@ -22,6 +22,7 @@ _PROMPT_NAMES: dict[Role, tuple[str, ...]] = {
     "query": ("query",),
     "document": ("document", "passage", "corpus"),
 }
+_PICKLES = frozenset({".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"})
 _WEIGHT_SUFFIXES = frozenset({".safetensors", ".bin", ".model", ".txt"})
 
 
@@ -76,6 +77,14 @@ def weight_files(folder: Path) -> list[Path]:
         for path in folder.rglob("*")
         if path.suffix in _WEIGHT_SUFFIXES and others.isdisjoint(path.relative_to(folder).parts)
     ]
+
+
+def pickled_weights(folder: Path) -> Path | None:
+    """Weights that only a pickle holds, in any of the folders that modules.json names."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in _PICKLES and not any(path.parent.glob("*.safetensors")):
+            return path
+    return None
 
 
 def content_hash(folder: Path, weights: Iterable[Path]) -> str:

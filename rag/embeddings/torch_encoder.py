@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rag.embeddings.model_folder import Role, Vectors, prompts_of
+from rag.embeddings.model_folder import Role, Vectors, pickled_weights, prompts_of
 from rag.errors import ModelError
 
 
@@ -21,6 +21,12 @@ class SentenceTransformersEncoder:
             raise ModelError(
                 f"{folder} 不是句向量模型文件夹（没有 modules.json 或 config.json）；"
                 "请改正 BULLETIN_EMBEDDING_MODEL，或清空它使用自带的模型"
+            )
+        if pickled := pickled_weights(folder):
+            # Whoever makes a pickle decides what runs while it is read.
+            raise ModelError(
+                f"{folder} 的权重 {pickled.name} 是 pickle 格式，可以夹带程序，本程序不读；"
+                "请改用带 .safetensors 的同一模型，或请发布者转换后再用"
             )
         try:
             import torch
@@ -34,7 +40,10 @@ class SentenceTransformersEncoder:
         # Half precision is slow on most CPUs and changes the vectors from one CPU to the next.
         precision = {} if torch.cuda.is_available() else {"dtype": torch.float32}
         self._model = SentenceTransformer(
-            str(folder), local_files_only=True, model_kwargs=precision
+            str(folder),
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True, **precision},
         )
         # Passed explicitly: version 6 adds an empty "document" prompt that hides a "passage" one.
         self._prompts = prompts_of(folder)
