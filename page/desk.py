@@ -101,7 +101,7 @@ class Desk:
 def build_desk(settings: Settings, build: Callable[[], Chain]) -> Desk:
     """A desk over the data folder; nothing is loaded yet, `build` runs when the engine starts."""
     folder = settings.data_dir
-    engine = Engine(build)
+    engine, crowd = Engine(build), Crowd()
     feedback = FeedbackBook(folder / "feedback.jsonl")
     departments = load_departments(folder / "departments.toml")
     return Desk(
@@ -113,7 +113,8 @@ def build_desk(settings: Settings, build: Callable[[], Chain]) -> Desk:
         departments=departments,
         importer=Importer(settings, engine.archive, lambda: engine.chain().embeddings),
         evaluator=Evaluator(settings, engine, feedback, departments),
-        telemetry=Telemetry(lambda: _index_size(engine)),
+        telemetry=Telemetry(lambda: _index_size(engine), lambda: crowd.waiting),
+        crowd=crowd,
     )
 
 

@@ -25,6 +25,7 @@ from prometheus_client import (
 from rag.data_folder import program_version
 from rag.schema import Answer
 
+BUSY = "BusyError"  # the queue was full
 STOPPED = "已停止"  # the problem of an answer that the reader did not wait for
 # Extractive answers take tens of milliseconds, a chat model takes seconds.
 SECONDS = (0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
@@ -39,15 +40,22 @@ class Asked:
 
     @property
     def outcome(self) -> str:
-        if self.problem == STOPPED:
-            return "stopped"
+        if self.problem in (STOPPED, BUSY):
+            return "stopped" if self.problem == STOPPED else "busy"
         return "error" if self.problem or self.answer is None else self.answer.outcome
 
 
 class Telemetry:
-    """The counters of one page. `index_size` gives issues and items, None while it loads."""
+    """The counters of one page.
 
-    def __init__(self, index_size: Callable[[], tuple[int, int] | None]) -> None:
+    `index_size` gives issues and items, None while it loads; `waiting` the length of the queue.
+    """
+
+    def __init__(
+        self,
+        index_size: Callable[[], tuple[int, int] | None],
+        waiting: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._index_size = index_size
         # One of its own: the library's global one would count the pages of all tests together.
         self._registry = registry = CollectorRegistry()
@@ -70,6 +78,8 @@ class Telemetry:
         self._under_way = 0
         busy = Gauge("bulletin_questions_in_progress", "正在回答的问题", registry=registry)
         busy.set_function(lambda: self._under_way)
+        queue = Gauge("bulletin_questions_waiting", "其中排队等待的", registry=registry)
+        queue.set_function(waiting)
         self._issues = Gauge("bulletin_index_issues", "已收录的期数", registry=registry)
         self._items = Gauge("bulletin_index_items", "已收录的条数", registry=registry)
         self._ready = Gauge("bulletin_ready", "能回答为 1，正在加载或出错为 0", registry=registry)

@@ -14,6 +14,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ import pytest
 from page_fake import FakeChain
 from starlette.testclient import TestClient
 
+from page.crowd import BusyError, Crowd
 from page.desk import Desk, build_desk
 from page.server import desk_server
 from page.telemetry import Telemetry
@@ -102,6 +104,20 @@ def test_what_is_under_way_and_how_much_is_indexed_is_as_of_now(
         holdings.items,
     )
     assert seen["bulletin_ready"] == 1
+
+
+def test_the_queue_is_shown_and_a_full_one_is_an_outcome_of_its_own(desk: Desk) -> None:
+    full = replace(desk, crowd=Crowd(at_once=1, most_waiting=0))
+    client = TestClient(desk_server(full))
+    under_way = full.ask("", FIGURE, [], "page")
+    next(under_way)
+    with pytest.raises(BusyError):
+        ask(full, FIGURE)
+    under_way.close()
+    seen = samples(client)
+    assert seen["bulletin_questions_waiting"] == 0
+    assert seen['bulletin_questions_total{engine="",outcome="busy",way="page"}'] == 1
+    assert b"bulletin_questions_waiting 3.0" in Telemetry(lambda: None, lambda: 3).text()
 
 
 def test_while_it_loads_the_page_is_not_ready() -> None:
