@@ -9,7 +9,7 @@ import shutil
 from datetime import date
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 from rag.chain import BulletinChain, build_chain
 from rag.settings import Settings
@@ -67,17 +67,19 @@ def write_issues(folder: Path) -> Path:
 
 
 @cache
-def _made() -> Path:
-    place = Path(mkdtemp(prefix="fault-archive-"))
+def _made() -> TemporaryDirectory[str]:
+    """Goes away with this process."""
+    made = TemporaryDirectory(prefix="fault-archive-")
+    place = Path(made.name)
     folder = write_issues(place / "files")
     done = run_python("-c", INGEST, folder, place / "data", data_dir=place / "data")
     assert done.returncode == 0, done.stderr
-    return place / "data"
+    return made
 
 
 def new_archive(data_dir: Path) -> Path:
     """A data folder of one's own with both issues in it."""
-    shutil.copytree(_made(), data_dir)
+    shutil.copytree(Path(_made().name) / "data", data_dir)
     return data_dir
 
 
