@@ -155,6 +155,15 @@ def test_the_longest_question_is_answered_soon(run: str) -> None:
     assert time.perf_counter() - started < GUARD
 
 
+@pytest.mark.parametrize("blank", ["\n", " ", "\t", "\u3000"])
+@pytest.mark.parametrize("words", ["2023年", "去年的", "第", "截至", "2023年第9期", "1亿"])
+def test_a_thousand_blanks_behind_a_word_are_passed_over(words: str, blank: str) -> None:
+    # "2023年" and 1,200 line ends took minutes: three runs of blanks beside each other in a pattern.
+    started = time.perf_counter()
+    assert_sound(ask(f"技改{words}{blank * 1900}投资"))
+    assert time.perf_counter() - started < GUARD
+
+
 def test_ten_thousand_turns_are_no_obstacle() -> None:
     said = ["第三实验小学占地多少亩", "42亩[1]"] * 5000
     started = time.perf_counter()
@@ -468,4 +477,5 @@ def test_a_damaged_file_is_read_or_refused(tmp_path: Path, kind: str, cuts: st.D
     for _ in range(cuts.draw(st.integers(1, 8))):
         data[cuts.draw(st.integers(0, len(data) - 1))] = cuts.draw(st.integers(0, 255))
     end = cuts.draw(st.integers(1, len(data)))
-    assert read(tmp_path, f"快报{kind}", bytes(data[:end]) + b"x")
+    # No text is a possible reading; `read` lets no other error through than a SourceError.
+    read(tmp_path, f"快报{kind}", bytes(data[:end]) + b"x")
