@@ -172,7 +172,10 @@ def _title_line(lines: Sequence[Line], place: int, rows: Sequence[bool], style: 
     line, below = lines[place], lines[place + 1]
     if not looks_like_title(line.text) or is_signature(below.text) or last_signature(line.text):
         return False
-    if below.text[0] in _CONTINUES or line.text[-1] in _HANGS:
+    # A page may end inside a heading above an indented paragraph: …活动为 ⏎ 夏粮丰收护航.
+    after = lines[place + 2] if place + 2 < len(lines) else None
+    cut = style.own_line and after is not None and after.indent >= INDENT > below.indent
+    if below.text[0] in _CONTINUES or (line.text[-1] in _HANGS and not cut):
         return False
     if below.page_break and not (line.short or style.own_line):
         return False

@@ -68,6 +68,7 @@ def assert_parsed(bulletin: Bulletin, issue: MadeIssue) -> None:
 @example(2825, 96341)
 @example(1710, 42727)  # a line begins with the space between two names of a signature
 @example(2066, 50800)  # a page number between a section and its first report
+@example(2190, 75399)  # a page ends in a heading, in an issue that indents its paragraphs
 @example(420, 43927)  # a page ends with a sentence
 def test_what_was_set_is_what_is_read(seed: int, setting: int) -> None:
     issue = make_issue(seed)
