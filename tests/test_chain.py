@@ -177,7 +177,7 @@ def broken(own: BulletinChain, error: Exception, monkeypatch: pytest.MonkeyPatch
     def fail(*arguments: object) -> None:
         raise error
 
-    monkeypatch.setattr(own.store, "search", fail)
+    monkeypatch.setattr(own.catalog, "nearest", fail)
     return own
 
 
