@@ -55,15 +55,16 @@ _TIME = re.compile(
 )
 _NOW = re.compile(r"截至目前为止|截至目前|截止目前|目前为止|目前|当前|现已|至今|截至发稿")
 _RECENT = re.compile(
-    r"(?:最近|近|过去|这)(?P<n>[一二三四五六七八九十两几半]|\d+)?(?P<unit>年|个月|个季度|周|天)(?:来|间|内)?"
+    r"(?:最近|近|过去|这)(?P<n>[一二三四五六七八九十两几半些]|\d+)?(?P<unit>年|个月|个季度|周|天)(?:来|间|内)?"
 )
 # 2023-04-21, 2023.4.21, 2023/4/21
 _DATE = re.compile(r"(?<![\d.])(20\d\d)([-./])(\d{1,2})\2(\d{1,2})(?![\d%])")
+_VAGUE = re.compile(r"(?:最近|近|过去|这)[几些]?年")
 _RELATIVE = re.compile(
     r"上个?月|本月|这个月|上个?季度|本季度|这个?季度|当月|上周|本周|昨天|今天|年初以来|年内"
 )
 _YEARS = re.compile(
-    rf"(?P<a>(?<![\d.])20\d\d|{CN_YEAR}|(?<![\d.\-/])\d\d)年?(?:度)?\s*(?:[-—–~～至到]+)\s*(?P<b>20\d\d|{CN_YEAR}|\d\d)(?:年度?|这?[一二三四五六两\d]个?年度?|$)"
+    rf"(?P<a>(?<![\d.])20\d\d|{CN_YEAR}|(?<![\d.\-/])\d\d)年?(?:度)?\s*(?:[-—–~～至到]+)\s*(?P<b>20\d\d|{CN_YEAR}|\d\d)(?:年度?|这?[一二三四五六两\d]个?年度?|$|(?<=20\d\d)(?![\d.\-年]))"
 )
 
 
@@ -137,7 +138,7 @@ def find_times(
     found += _dates(folded)
     found += _year_ranges(folded)
     found += _year_lists(folded)
-    found += _recent(folded, today)
+    found += _recent(folded, today, question)
     found += _calendar_times(folded, today, year, question)
     found += [
         TimeMention(m.start(), m.end(), Period(today, today, m.group()), True, "now")
@@ -148,9 +149,22 @@ def find_times(
     for mention in found:
         if not kept or mention.start >= kept[-1].end:
             kept.append(mention)
+    if question:
+        kept = _vague_as_named(kept)
     return _spread_parts(
         _share_parts(_same_time_before(_years_from_left(_join_ranges(kept, folded))), folded)
     )
+
+
+def _vague_as_named(mentions: list[TimeMention]) -> list[TimeMention]:
+    """近几年趋势（2022—2024年）: the years named say what the recent ones are."""
+    named = [m for m in mentions if m.has_year and _whole_years(m) and not _VAGUE.match(m.period.words)]
+    if not named:
+        return mentions
+    return [
+        replace(m, period=named[0].period, kind=named[0].kind) if _VAGUE.match(m.period.words) else m
+        for m in mentions
+    ]
 
 
 def _years_from_left(mentions: list[TimeMention]) -> list[TimeMention]:
@@ -217,15 +231,16 @@ def _year_ranges(text: str) -> list[TimeMention]:
     return mentions
 
 
-def _recent(text: str, today: date) -> list[TimeMention]:
+def _recent(text: str, today: date, question: bool) -> list[TimeMention]:
     mentions = []
     for m in _RECENT.finditer(text):
         word = m["n"] or ""
         # 近年来 is as vague as 近几年.
         vague = 5 if m["unit"] == "年" else 1
-        count = {"两": 2, "几": 5, "": vague}.get(word) or number(word) or 1
+        count = {"两": 2, "几": 5, "些": 5, "": vague}.get(word) or number(word) or 1
         if not word and m["unit"] == "年" and not m.group().endswith(("来", "内", "间")):
-            continue
+            if not question or not m.group().startswith("近"):
+                continue
         if m["unit"] == "年" and (word == "半" or count == 1):
             start = _months_before(today, 6 if word == "半" else 12)
         elif m["unit"] == "年":
@@ -284,6 +299,9 @@ def _relative_period(word: str, today: date) -> Period:
 _BASE = re.compile(r"(?:较|比|超过?|同)$")
 
 
+_EACH_YEAR = re.compile(
+    r"年?这?[两三四五六几\d]?年?(?:间|来|里)?(?:的|各|每年|都)?(?:[两三四五六\d]个)?"
+)
 # 预计8月底完工 in an issue of April: the coming August.
 _AHEAD = re.compile(r"预计|计划|将|拟|力争|争取|确保|有望|目标|前$")
 
@@ -291,13 +309,14 @@ _AHEAD = re.compile(r"预计|计划|将|拟|力争|争取|确保|有望|目标|�
 def _calendar_times(text: str, today: date, year: int | None, question: bool) -> list[TimeMention]:
     mentions: list[TimeMention] = []
     named: int | None = None
+    years: set[int] = set()
     position = 0
     for m in _TIME.finditer(text):
         groups = m.groupdict()
         if not question and named is not None and named < today.year - 1:
             # 对2009年以来批而未供土地逐宗登记。1—11月，…: a sentence about the past ends there.
             named = None if re.search("[。！？；]", text[position : m.start()]) else named
-        position = m.end()
+        gap, position = text[position : m.start()], m.end()
         if m.start() > 0 and text[m.start() - 1] == "第" and not groups.get("b_quarter"):
             continue  # 第18期 and the like
         has_year = True
@@ -306,6 +325,8 @@ def _calendar_times(text: str, today: date, year: int | None, question: bool) ->
             if not question or (last and not groups["same"]):
                 continue
         if groups["year"] or groups["rel"]:
+            if question and groups["rel"] and groups["rel"][0] in "当同那该" and not (named or year):
+                continue  # 发芽的小麦当年怎么处理: the year of what is told, whichever it was
             value = (
                 year_value(groups["year"])
                 if groups["year"]
@@ -316,10 +337,14 @@ def _calendar_times(text: str, today: date, year: int | None, question: bool) ->
             if groups["year"] and len(groups["year"]) == 2 and not 10 <= value - 2000 <= 40:
                 continue
             named = value
+            years.add(value)
             span = _sub_range(groups, "", value) or (date(value, 1, 1), date(value, 12, 31))
         else:
             value = named or year
-            if value is None:
+            if question and len(years) > 1 and _EACH_YEAR.fullmatch(gap):
+                has_year = False  # 2023、2024、2025三年上半年: of each of them
+                value = named or today.year
+            elif value is None:
                 has_year = False
                 value = today.year
                 guess = _sub_range(groups, "b_", value)

@@ -364,9 +364,9 @@ class ExtractiveEngine:
         things = [t for t in terms if t.noun or t.proper]
         if query.unit == "issues" and query.intent is Intent.COUNT and not things:
             return self._issues(reading)
-        limits = query.filters
-        limited = bool(limits.issues or limits.departments or limits.sections)
-        chunks = relevant(self.scan(query, terms if things else ()), terms, limited)
+        within = query.filters
+        limited = bool(within.issues or within.departments or within.sections)
+        chunks = relevant(self.scan(query), terms, limited)
         if query.unit == "departments" and _TOWNS.search(query.standalone):
             signed = [
                 c for c in chunks if any(d.endswith(("镇", "乡", "街道")) for d in c.departments)

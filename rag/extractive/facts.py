@@ -195,10 +195,9 @@ def _first_word(text: str) -> str:
     return words[0] if words else ""
 
 
-# 个, 家 and their like stand for one another in speech (几个企业 / 10余家).
-_THINGS = frozenset(
-    ["个", "家", "处", "项", "件", "座", "条", "台", "所", "村", "起", "套", "辆", "宗", "份"]
-)
+# In speech 个 and its like stand for any measure word (几个企业 / 10余家); 辆 is not 处.
+_GENERAL = frozenset(["个", "家", "处", "项", "件"])
+_THINGS = _GENERAL | {"座", "条", "台", "所", "村", "起", "套", "辆", "宗", "份"}
 
 
 def _fits_unit(asked: str, figure: Figure) -> bool:
@@ -210,7 +209,9 @@ def _fits_unit(asked: str, figure: Figure) -> bool:
         return True
     if asked == "duration":
         return figure.family in ("days", "years", "minutes")
-    return asked in _THINGS and figure.family in _THINGS
+    return (asked in _GENERAL and figure.family in _THINGS) or (
+        asked in _THINGS and figure.family in _GENERAL
+    )
 
 
 _CUE_BONUS = 0.12
@@ -238,7 +239,7 @@ def has_cue(query: ParsedQuery, fact: Fact) -> bool:
     sentence = fold(fact.sentence.span.of(fact.chunk.text))
     if query.intent is Intent.PLACE and (kind := _PLACE_KIND.search(query.standalone)):
         ends = "镇|乡" if kind[1] == "乡镇" else kind[1]
-        return bool(re.search(rf"[一-龥]{{2}}(?:{ends})(?![线径由村级])", sentence))
+        return bool(re.search(rf"(?:[一-龥]{{2}}|”)(?:{ends})(?![线径由村级])", sentence))
     cue = _CUES.get(query.intent)
     return cue is None or bool(cue.search(sentence))
 
