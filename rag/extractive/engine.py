@@ -11,15 +11,14 @@ from typing import Protocol
 from rapidfuzz import fuzz
 
 from rag.citations import CitationBook
-from rag.extractive import comparison
+from rag.extractive import comparison, corrections, lists
 from rag.extractive.answer_type import opposite_direction
 from rag.extractive.facts import Fact, find_facts, has_cue
-from rag.extractive.listing import item_head, item_line, relevant, title_span
-from rag.extractive.masthead import masthead_lines
+from rag.extractive.listing import item_head, title_span
 from rag.extractive.matching import Term, coverage, weigh_terms
 from rag.extractive.reading import read_item
 from rag.extractive.refusal import MIN_FOCUS, contradicted, nearest_lines, reject, searched
-from rag.extractive.wording import say_filters, say_range, say_spoken
+from rag.extractive.wording import say_range, say_spoken
 from rag.query.intent import asks_extreme
 from rag.query.reader import Reading
 from rag.schema import (
@@ -33,7 +32,7 @@ from rag.schema import (
     ParsedQuery,
     Period,
 )
-from rag.text import Span
+from rag.text import Span, fold, search_tokens
 from rag.verifier import check_figures
 
 # A figure for a year may be printed well into the next one (2024年… in an issue of April 2025).
@@ -41,6 +40,7 @@ _REPORT_LAG = timedelta(days=460)
 _PLAN_LEAD = timedelta(days=370)
 FACT_ITEMS = 12
 NEAREST = 3
+WORDED = 50
 ORDERED = 0.85  # the latest of several is asked for: a somewhat weaker match may be the later one
 ABOUT = 0.5  # share of the question's words in a sentence that is about it
 TIMELY_MARGIN = 0.12
@@ -49,15 +49,16 @@ SAME_TITLE = 70  # rapidfuzz ratio
 SAME_INDICATOR = 0.93
 
 
-_TOWNS = re.compile(r"(?:哪些|哪几个|几个)(?:乡镇|镇|乡|街道)|(?:乡镇|街道)(?:都)?有哪些")
-
-
 class Archive(Protocol):
     def scan(self, filters: Filters, words: Sequence[str] = ...) -> list[Chunk]: ...
     def issues(self, filters: Filters = ...) -> list[IssueRecord]: ...
     def span(self, filters: Filters = ...) -> tuple[int, date | None, date | None]: ...
     def count(self, filters: Filters = ...) -> int: ...
     def document_frequency(self, tokens: Sequence[str]) -> Mapping[str, int]: ...
+    def search(
+        self, tokens: Sequence[str], k: int, filters: Filters = ...
+    ) -> list[tuple[str, float]]: ...
+    def chunks(self, ids: Sequence[str]) -> list[Chunk]: ...
 
 
 class Search(Protocol):
@@ -98,20 +99,20 @@ class ExtractiveEngine:
         if reading.missing_issues and not query.filters.issues:
             return self._no_such_issue(reading)
         if query.intent is Intent.MASTHEAD:
-            return self._masthead(reading)
+            return lists.masthead(self, reading)
         if query.intent is Intent.ISSUE and not query.terms and query.periods:
-            return self._masthead(reading)
+            return lists.masthead(self, reading)
         if query.intent in (Intent.DIGEST, Intent.LIST, Intent.COUNT):
-            return self._list(reading)
+            return lists.items(self, reading)
         if query.intent in (Intent.COMPARE, Intent.TREND, Intent.SUM):
             compared = comparison.compare(self, reading)
             if compared is not None:
                 return compared
             if query.intent is Intent.TREND:
-                return self._list(reading)
+                return lists.items(self, reading)
             if asks_extreme(query.standalone):
                 return self.refuse(query, self.hits(query), "没有两个以上可比较的数字")
-        return self._fact(reading)
+        return self.fact(reading)
 
     # --- shared steps ----------------------------------------------------------------------
 
@@ -171,15 +172,47 @@ class ExtractiveEngine:
             chunks = [c for c in chunks if any(p.contains(c.published) for p in query.periods)]
         return chunks
 
+    def issues(self, filters: Filters | None = None) -> list[IssueRecord]:
+        return self._archive.issues(filters or Filters())
+
+    def worded(self, words: Sequence[str], filters: Filters) -> list[Chunk]:
+        """The items that hold one of the words."""
+        tokens = [token for word in words for token in search_tokens(word)]
+        found = self._archive.search(tokens, WORDED, filters)
+        return self._archive.chunks([chunk_id for chunk_id, _ in found])
+
     def extent(self, filters: Filters | None = None) -> str:
         filters = filters or Filters()
         return say_range(*self._archive.span(filters), self._archive.count(filters))
 
     # --- facts -----------------------------------------------------------------------------
 
-    def _fact(self, reading: Reading) -> Answer:
+    def fact(self, reading: Reading) -> Answer:
+        """One fact. Where the office named signs no item that answers, its name may be said in
+        another's item (在郭渡镇举行…, by another office): the filter is dropped and said so."""
+        answer = self._fact(reading)
+        names = reading.names
+        if not names or answer.refusal != "not_found" or answer.citations:
+            return answer
+        query = reading.query
+        stems = tuple(dict.fromkeys(stem(n.typed) for n in names))
+        wider = replace(
+            query,
+            filters=replace(query.filters, departments=()),
+            terms=tuple(dict.fromkeys((*stems, *query.terms))),
+            relaxed=("部门：" + "、".join(query.filters.departments),),
+        )
+        found = self._fact(replace(reading, query=wider, names=()), stems)
+        if found.refusal:
+            return answer
+        notice = f"没有{'、'.join(query.filters.departments)}供稿的对应条目，以下条目由其他单位供稿。"
+        return replace(found, notices=(*found.notices, notice))
+
+    def _fact(self, reading: Reading, must: Sequence[str] = ()) -> Answer:
+        """`must`: names that the text of the item has to hold."""
         query = reading.query
         hits = self.hits(query)
+        hits = [h for h in hits if all(name in fold(h.chunk.text) for name in must)]
         facts = self.facts(query, hits)
         terms, focus = self.terms(query.terms), self.terms(query.focus)
         if not facts:
@@ -203,6 +236,8 @@ class ExtractiveEngine:
             claim = f"“{wrong}”的" if wrong else "问题中的"
             head = f"没有找到{claim}说法。快报原文是："
             return self.finish(query, [head, *lines], book, hits, refusal="not_found")
+        if best.figure and (corrected := corrections.find(self, best)):
+            lines = corrections.lines(best, corrected, book) + lines
         answer = self.finish(query, lines, book, hits)
         newer = self._newer(query, best)
         return replace(answer, notices=(newer,)) if newer else answer
@@ -316,7 +351,7 @@ class ExtractiveEngine:
         """The answer from the item that the conversation speaks of."""
         query = reading.query
         if query.intent is Intent.MASTHEAD:
-            return self._masthead(reading)
+            return lists.masthead(self, reading)
         hit = Hit(anchor, 1.0)
         book = CitationBook()
         if not query.terms and query.intent in (Intent.ISSUE, Intent.DEPARTMENT, Intent.PERSON):
@@ -331,80 +366,6 @@ class ExtractiveEngine:
         if why:
             return self.refuse(query, [hit], why)
         return self.finish(query, [self._fact_line(query, facts[0], book)], book, [hit])
-
-    # --- masthead --------------------------------------------------------------------------
-
-    def _masthead(self, reading: Reading) -> Answer:
-        query = reading.query
-        records = self._archive.issues(self.scan_filters(query))
-        total = re.search(r"总第\d+期", query.standalone)
-        if total:
-            records = [r for r in self._archive.issues() if total.group() in r.text]
-        elif not query.filters.issues:
-            if query.order == "latest" or not query.periods:
-                records = records[-1:]
-            elif query.order == "earliest":
-                records = records[:1]
-        book = CitationBook()
-        lines = []
-        for record, facts in masthead_lines(query.standalone, records, book):
-            if facts:
-                lines.append(f"{record.issue.label}　" + "；".join(facts))
-        if not lines:
-            return self.refuse(query, [], "没有登这一项")
-        return self.finish(query, lines, book, [])
-
-    # --- lists -----------------------------------------------------------------------------
-
-    def _list(self, reading: Reading) -> Answer:
-        query = reading.query
-        terms = self.terms(query.terms)
-        if query.intent is Intent.DIGEST and query.filters.issues:
-            terms = ()  # the whole issue is asked for
-        things = [t for t in terms if t.noun or t.proper]
-        if query.unit == "issues" and query.intent is Intent.COUNT and not things:
-            return self._issues(reading)
-        within = query.filters
-        limited = bool(within.issues or within.departments or within.sections)
-        chunks = relevant(self.scan(query), terms, limited)
-        if query.unit == "departments" and _TOWNS.search(query.standalone):
-            signed = [
-                c for c in chunks if any(d.endswith(("镇", "乡", "街道")) for d in c.departments)
-            ]
-            if not signed and query.terms:
-                return self._fact(reading)  # 涉及哪些乡镇 is said in the text
-            chunks = signed
-        if not chunks:
-            return self.refuse(query, self.hits(query), "没有登过相关内容")
-        of_names = query.unit in ("departments", "issues")
-        if query.intent is Intent.LIST and query.terms and len(chunks) <= 2 and not of_names:
-            return self._fact(reading)
-        book = CitationBook()
-        extent = self.extent(self.scan_filters(query))
-        said = say_filters(query)
-        lines = [f"共 {len(chunks)} 条（检索范围：{extent}{'；' + said if said else ''}）"]
-        section = None
-        for number, chunk in enumerate(chunks, 1):
-            if query.intent is Intent.DIGEST and query.filters.issues and chunk.section != section:
-                section = chunk.section
-                lines.append(f"【{section}】")
-            head = item_head(chunk)
-            if section is not None:
-                head = "、".join(chunk.printed or chunk.departments) or "未署名"
-            lines.append(f"{number}、{head}：{item_line(chunk, terms, book)}")
-        return self.finish(query, lines, book, [Hit(c, 1.0) for c in chunks])
-
-    def _issues(self, reading: Reading) -> Answer:
-        """How many issues there are, each cited by its date."""
-        query = reading.query
-        records = self._archive.issues(self.scan_filters(query))
-        if not records:
-            return self.refuse(query, [], "这段时间没有入库的快报")
-        book = CitationBook()
-        lines = [f"共 {len(records)} 期（只计已入库的）"]
-        for record, facts in masthead_lines("日期", records, book):
-            lines.append(f"{record.issue.label}　" + "；".join(facts))
-        return self.finish(query, lines, book, [])
 
     # --- endings ---------------------------------------------------------------------------
 
@@ -453,6 +414,14 @@ class ExtractiveEngine:
         )
         text = f"没有找到：库中没有{names}。\n库中现有：{have}。"
         return Answer(question=query.question, text=text, query=query, refusal="not_found")
+
+
+_OFFICE_ENDS = re.compile(r"^县|(?:街道办事处|街道办|街道|[镇乡局委办]|中心|大队)$")
+
+
+def stem(name: str) -> str:
+    """马营 of 马营镇, 招商 of 县招商局: what a text that speaks of it holds."""
+    return _OFFICE_ENDS.sub("", _OFFICE_ENDS.sub("", name)) or name
 
 
 def _fits_another_time(best: Fact, facts: Sequence[Fact]) -> bool:

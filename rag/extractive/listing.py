@@ -56,8 +56,15 @@ def key_sentence(chunk: Chunk, terms: Sequence[Term]) -> Sentence:
     return max(enumerate(body), key=rank)[1]
 
 
-def item_line(chunk: Chunk, terms: Sequence[Term], book: CitationBook) -> str:
-    """Title and one cited sentence of an item."""
+def item_line(
+    chunk: Chunk, terms: Sequence[Term], book: CitationBook, whole: bool = False
+) -> str:
+    """Title and one cited sentence of an item; `whole`: all of its sentences."""
+    if whole:
+        return "".join(
+            f"{s.span.of(chunk.text)}[{book.cite(chunk, s.span)}]"
+            for s in read_item(chunk).sentences
+        )
     sentence = key_sentence(chunk, terms)
     quote = sentence.span.of(chunk.text)
     number = book.cite(chunk, sentence.span)

@@ -1,0 +1,94 @@
+"""Answers that go through everything under the filters: lists, counts, digests, masthead facts."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rag.citations import CitationBook
+from rag.extractive.listing import item_head, item_line, relevant
+from rag.extractive.masthead import masthead_lines
+from rag.extractive.wording import say_filters
+from rag.query.reader import Reading
+from rag.schema import Answer, Hit, Intent
+
+if TYPE_CHECKING:
+    from rag.extractive.engine import ExtractiveEngine
+
+_TOWNS = re.compile(r"(?:哪些|哪几个|几个)(?:乡镇|镇|乡|街道)|(?:乡镇|街道)(?:都)?有哪些")
+_OF_TOWN = ("镇", "乡", "街道")
+SHORT_DIGEST = 2  # so few items are quoted whole
+
+
+def masthead(engine: ExtractiveEngine, reading: Reading) -> Answer:
+    """Date, editor, reviewer, signer, distribution of the issues asked about."""
+    query = reading.query
+    records = engine.issues(engine.scan_filters(query))
+    total = re.search(r"总第\d+期", query.standalone)
+    if total:
+        records = [r for r in engine.issues() if total.group() in r.text]
+    elif not query.filters.issues:
+        if query.order == "latest" or not query.periods:
+            records = records[-1:]
+        elif query.order == "earliest":
+            records = records[:1]
+    book = CitationBook()
+    lines = []
+    for record, facts in masthead_lines(query.standalone, records, book):
+        if facts:
+            lines.append(f"{record.issue.label}　" + "；".join(facts))
+    if not lines:
+        return engine.refuse(query, [], "没有登这一项")
+    return engine.finish(query, lines, book, [])
+
+
+def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
+    """Every item about the topic under the filters, in date order: 共 N 条."""
+    query = reading.query
+    terms = engine.terms(query.terms)
+    if query.intent is Intent.DIGEST and query.filters.issues:
+        terms = ()  # the whole issue is asked for
+    things = [t for t in terms if t.noun or t.proper]
+    if query.unit == "issues" and query.intent is Intent.COUNT and not things:
+        return _issues(engine, reading)
+    within = query.filters
+    limited = bool(within.issues or within.departments or within.sections)
+    chunks = relevant(engine.scan(query), terms, limited)
+    if query.unit == "departments" and _TOWNS.search(query.standalone):
+        signed = [c for c in chunks if any(d.endswith(_OF_TOWN) for d in c.departments)]
+        if not signed and query.terms:
+            return engine.fact(reading)  # 涉及哪些乡镇 is said in the text
+        chunks = signed
+    if not chunks:
+        return engine.refuse(query, engine.hits(query), "没有登过相关内容")
+    of_names = query.unit in ("departments", "issues")
+    if query.intent is Intent.LIST and query.terms and len(chunks) <= 2 and not of_names:
+        return engine.fact(reading)
+    book = CitationBook()
+    extent = engine.extent(engine.scan_filters(query))
+    limits = say_filters(query)
+    lines = [f"共 {len(chunks)} 条（检索范围：{extent}{'；' + limits if limits else ''}）"]
+    section = None
+    whole = query.intent is Intent.DIGEST and len(chunks) <= SHORT_DIGEST
+    for number, chunk in enumerate(chunks, 1):
+        if query.intent is Intent.DIGEST and query.filters.issues and chunk.section != section:
+            section = chunk.section
+            lines.append(f"【{section}】")
+        head = item_head(chunk)
+        if section is not None:
+            head = "、".join(chunk.printed or chunk.departments) or "未署名"
+        lines.append(f"{number}、{head}：{item_line(chunk, terms, book, whole)}")
+    return engine.finish(query, lines, book, [Hit(c, 1.0) for c in chunks])
+
+
+def _issues(engine: ExtractiveEngine, reading: Reading) -> Answer:
+    """How many issues there are, each cited by its date."""
+    query = reading.query
+    records = engine.issues(engine.scan_filters(query))
+    if not records:
+        return engine.refuse(query, [], "这段时间没有入库的快报")
+    book = CitationBook()
+    lines = [f"共 {len(records)} 期（只计已入库的）"]
+    for record, facts in masthead_lines("日期", records, book):
+        lines.append(f"{record.issue.label}　" + "；".join(facts))
+    return engine.finish(query, lines, book, [])
