@@ -158,11 +158,15 @@ def find_times(
 
 def _vague_as_named(mentions: list[TimeMention]) -> list[TimeMention]:
     """近几年趋势（2022—2024年）: the years named say what the recent ones are."""
-    named = [m for m in mentions if m.has_year and _whole_years(m) and not _VAGUE.match(m.period.words)]
+    named = [
+        m for m in mentions if m.has_year and _whole_years(m) and not _VAGUE.match(m.period.words)
+    ]
     if not named:
         return mentions
     return [
-        replace(m, period=named[0].period, kind=named[0].kind) if _VAGUE.match(m.period.words) else m
+        replace(m, period=named[0].period, kind=named[0].kind)
+        if _VAGUE.match(m.period.words)
+        else m
         for m in mentions
     ]
 
@@ -238,9 +242,9 @@ def _recent(text: str, today: date, question: bool) -> list[TimeMention]:
         # 近年来 is as vague as 近几年.
         vague = 5 if m["unit"] == "年" else 1
         count = {"两": 2, "几": 5, "些": 5, "": vague}.get(word) or number(word) or 1
-        if not word and m["unit"] == "年" and not m.group().endswith(("来", "内", "间")):
-            if not question or not m.group().startswith("近"):
-                continue
+        bare = not word and m["unit"] == "年" and not m.group().endswith(("来", "内", "间"))
+        if bare and not (question and m.group().startswith("近")):
+            continue
         if m["unit"] == "年" and (word == "半" or count == 1):
             start = _months_before(today, 6 if word == "半" else 12)
         elif m["unit"] == "年":
@@ -325,7 +329,12 @@ def _calendar_times(text: str, today: date, year: int | None, question: bool) ->
             if not question or (last and not groups["same"]):
                 continue
         if groups["year"] or groups["rel"]:
-            if question and groups["rel"] and groups["rel"][0] in "当同那该" and not (named or year):
+            if (
+                question
+                and groups["rel"]
+                and groups["rel"][0] in "当同那该"
+                and not (named or year)
+            ):
                 continue  # 发芽的小麦当年怎么处理: the year of what is told, whichever it was
             value = (
                 year_value(groups["year"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -35,7 +36,7 @@ def find(engine: ExtractiveEngine, fact: Fact) -> Correction | None:
         return None
     figure = strip_space(fold(fact.figure.text))
     label = fold(fact.clause.span.of(fact.chunk.text))
-    pairs = {p for p in map("".join, zip(label, label[1:], strict=False)) if _is_chinese(p)}
+    pairs = {a + b for a, b in itertools.pairwise(label) if _is_chinese(a + b)}
     later = Filters(published=Period(fact.chunk.published + timedelta(days=1), date.max))
     for chunk in engine.worded(("更正", "勘误", "应为"), later):
         for sentence in read_item(chunk).sentences:

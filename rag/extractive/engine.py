@@ -14,7 +14,7 @@ from rag.citations import CitationBook
 from rag.extractive import comparison, corrections, lists
 from rag.extractive.answer_type import opposite_direction
 from rag.extractive.facts import Fact, find_facts, has_cue
-from rag.extractive.listing import item_head, title_span
+from rag.extractive.listing import title_span
 from rag.extractive.matching import Term, coverage, weigh_terms
 from rag.extractive.reading import read_item
 from rag.extractive.refusal import MIN_FOCUS, contradicted, nearest_lines, reject, searched
@@ -41,6 +41,7 @@ _PLAN_LEAD = timedelta(days=370)
 FACT_ITEMS = 12
 NEAREST = 3
 WORDED = 50
+MARGIN = 0.1  # by which another office's item has to hold more of the question
 ORDERED = 0.85  # the latest of several is asked for: a somewhat weaker match may be the later one
 ABOUT = 0.5  # share of the question's words in a sentence that is about it
 TIMELY_MARGIN = 0.12
@@ -195,6 +196,7 @@ class ExtractiveEngine:
         if not names or answer.refusal != "not_found" or answer.citations:
             return answer
         query = reading.query
+        own = max((f.item for f in self.facts(query, self.hits(query))), default=0.0)
         stems = tuple(dict.fromkeys(stem(n.typed) for n in names))
         wider = replace(
             query,
@@ -202,18 +204,23 @@ class ExtractiveEngine:
             terms=tuple(dict.fromkeys((*stems, *query.terms))),
             relaxed=("部门：" + "、".join(query.filters.departments),),
         )
-        found = self._fact(replace(reading, query=wider, names=()), stems)
+        found = self._fact(replace(reading, query=wider, names=()), stems, own + MARGIN)
         if found.refusal:
             return answer
-        notice = f"没有{'、'.join(query.filters.departments)}供稿的对应条目，以下条目由其他单位供稿。"
+        notice = (
+            f"没有{'、'.join(query.filters.departments)}供稿的对应条目，以下条目由其他单位供稿。"
+        )
         return replace(found, notices=(*found.notices, notice))
 
-    def _fact(self, reading: Reading, must: Sequence[str] = ()) -> Answer:
-        """`must`: names that the text of the item has to hold."""
+    def _fact(
+        self, reading: Reading, must: Sequence[str] = (), more_than: float = 0.0
+    ) -> Answer:
+        """`must`: names that the text of the item has to hold; `more_than`: the share of the
+        question that it has to hold."""
         query = reading.query
         hits = self.hits(query)
         hits = [h for h in hits if all(name in fold(h.chunk.text) for name in must)]
-        facts = self.facts(query, hits)
+        facts = [fact for fact in self.facts(query, hits) if fact.item >= more_than]
         terms, focus = self.terms(query.terms), self.terms(query.focus)
         if not facts:
             return self.refuse(query, hits, "没有登过相关内容")

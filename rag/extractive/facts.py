@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import rjieba
+from rapidfuzz import fuzz
 
 from rag.entities.figures import Figure
 from rag.extractive.matching import Term, coverage, presence
@@ -23,7 +24,8 @@ class Fact:
 
     `item` is the share of the question that the item holds, `local` the share that the sentence
     (for a figure: its clause) holds, `focus` the share of the asked-for quantity's name; all
-    0..1. `time` is the fit of the clock (1 when no time is asked), `score` orders.
+    0..1. `time` is the fit of the clock (1 when no time is asked), `score` orders. `nearest`:
+    no item on another matter is nearer to the question by its vector.
     """
 
     hit: Hit
@@ -35,6 +37,7 @@ class Fact:
     focus: float
     time: float
     score: float
+    nearest: bool = True
 
     @property
     def chunk(self) -> Chunk:
@@ -86,10 +89,25 @@ def find_facts(
         reading = read_item(hit.chunk)
         item = item_coverage(terms, hit.chunk)
         if query.intent in QUANTITIES:
-            facts += _figure_facts(query, hit, reading, item, terms, focus)
+            found = _figure_facts(query, hit, reading, item, terms, focus)
         else:
-            facts += _sentence_facts(query, hit, reading, item, terms, focus)
+            found = _sentence_facts(query, hit, reading, item, terms, focus)
+        if not _is_nearest(hit, hits):
+            found = [replace(fact, nearest=False) for fact in found]
+        facts += found
     return sorted(facts, key=lambda fact: -fact.score)
+
+
+SAME_TITLE = 60  # rapidfuzz ratio from which two items report on the same matter
+
+
+def _is_nearest(hit: Hit, hits: Sequence[Hit]) -> bool:
+    return not any(
+        other.vector >= hit.vector
+        and other.chunk.id != hit.chunk.id
+        and fuzz.ratio(other.chunk.title, hit.chunk.title) < SAME_TITLE
+        for other in hits
+    )
 
 
 def _times(

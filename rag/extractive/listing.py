@@ -56,9 +56,7 @@ def key_sentence(chunk: Chunk, terms: Sequence[Term]) -> Sentence:
     return max(enumerate(body), key=rank)[1]
 
 
-def item_line(
-    chunk: Chunk, terms: Sequence[Term], book: CitationBook, whole: bool = False
-) -> str:
+def item_line(chunk: Chunk, terms: Sequence[Term], book: CitationBook, whole: bool = False) -> str:
     """Title and one cited sentence of an item; `whole`: all of its sentences."""
     if whole:
         return "".join(
