@@ -36,6 +36,7 @@ from rag.reranker import CrossEncoderReranker, load_reranker
 from rag.retriever import BulletinRetriever, HybridRetriever
 from rag.schema import Answer, Intent, ParsedQuery, Turn
 from rag.settings import Settings
+from rag.synonyms import load_synonyms, with_synonyms
 from rag.text import encodable, legible
 from rag.vector_store import VectorStore
 from rag.word_vectors import WordVectors
@@ -89,7 +90,9 @@ class BulletinChain(Runnable[Any, Answer]):
         self.words = WordVectors(
             settings.data_dir / "words.sqlite3", embeddings.model_id, embeddings.embed_documents
         )
-        self._engine = ExtractiveEngine(catalog, self.search, self.words.related)
+        synonyms = load_synonyms(settings.data_dir / "synonyms.toml")
+        related = with_synonyms(self.words.related, synonyms)
+        self._engine = ExtractiveEngine(catalog, self.search, related)
         self.generative = (
             GenerativeEngine(writer, departments, settings.current_date) if writer else None
         )

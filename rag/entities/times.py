@@ -47,7 +47,7 @@ _SUB = rf"""
 _TIME = re.compile(
     rf"""
     (?P<until>截至目前为止|截至到?|截止到?)?\s*
-    (?: (?: {_YEAR} ) \s* 的? (?: {_SUB} )? | (?: {_SUB.replace("(?P<", "(?P<b_")} ) )
+    (?: (?: {_YEAR} ) \s* 的? (?: {_SUB} )? | (?: {_SUB.replace("年?[底末]", "年[底末]").replace("(?P<", "(?P<b_")} ) )
     \s* (?P<since>以来|至今|以后|之后|之?后(?=[，,]))? (?P<before>以前|之前)?
     (?P<endof>末|底)?(?P<same>同期)?
     """,

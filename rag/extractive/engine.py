@@ -212,9 +212,7 @@ class ExtractiveEngine:
         )
         return replace(found, notices=(*found.notices, notice))
 
-    def _fact(
-        self, reading: Reading, must: Sequence[str] = (), more_than: float = 0.0
-    ) -> Answer:
+    def _fact(self, reading: Reading, must: Sequence[str] = (), more_than: float = 0.0) -> Answer:
         """`must`: names that the text of the item has to hold; `more_than`: the share of the
         question that it has to hold."""
         query = reading.query

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import rjieba
-from rapidfuzz import fuzz
 
 from rag.entities.figures import Figure
 from rag.extractive.matching import Term, coverage, presence
@@ -25,7 +24,7 @@ class Fact:
     `item` is the share of the question that the item holds, `local` the share that the sentence
     (for a figure: its clause) holds, `focus` the share of the asked-for quantity's name; all
     0..1. `time` is the fit of the clock (1 when no time is asked), `score` orders. `nearest`:
-    no item on another matter is nearer to the question by its vector.
+    no item that holds another share of the question is nearer to it by its vector.
     """
 
     hit: Hit
@@ -85,29 +84,21 @@ def find_facts(
     A question for a quantity gets figures only.
     """
     facts: list[Fact] = []
-    for hit in hits:
+    shares = [item_coverage(terms, hit.chunk) for hit in hits]
+    for hit, item in zip(hits, shares, strict=True):
         reading = read_item(hit.chunk)
-        item = item_coverage(terms, hit.chunk)
         if query.intent in QUANTITIES:
             found = _figure_facts(query, hit, reading, item, terms, focus)
         else:
             found = _sentence_facts(query, hit, reading, item, terms, focus)
-        if not _is_nearest(hit, hits):
+        others = (o for o, share in zip(hits, shares, strict=True) if abs(share - item) > ALIKE)
+        if any(other.vector >= hit.vector for other in others):
             found = [replace(fact, nearest=False) for fact in found]
         facts += found
     return sorted(facts, key=lambda fact: -fact.score)
 
 
-SAME_TITLE = 60  # rapidfuzz ratio from which two items report on the same matter
-
-
-def _is_nearest(hit: Hit, hits: Sequence[Hit]) -> bool:
-    return not any(
-        other.vector >= hit.vector
-        and other.chunk.id != hit.chunk.id
-        and fuzz.ratio(other.chunk.title, hit.chunk.title) < SAME_TITLE
-        for other in hits
-    )
+ALIKE = 0.05  # items whose shares of the question differ by less may be about one matter
 
 
 def _times(
@@ -249,7 +240,9 @@ _CUES: dict[Intent, re.Pattern[str]] = {
 }
 
 
-_PLACE_KIND = re.compile(r"哪(?:个|条|一个|一条)(乡镇|镇|乡|村|路|街道|社区|小区|县|市|园区)")
+_PLACE_KIND = re.compile(
+    r"哪(?:个|条|一个|一条|些|几个|几条)(乡镇|镇|乡|村|路|街道|社区|小区|县|市|园区)"
+)
 
 
 def has_cue(query: ParsedQuery, fact: Fact) -> bool:

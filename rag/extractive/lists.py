@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.citations import CitationBook
@@ -17,13 +18,15 @@ if TYPE_CHECKING:
 
 _TOWNS = re.compile(r"(?:哪些|哪几个|几个)(?:乡镇|镇|乡|街道)|(?:乡镇|街道)(?:都)?有哪些")
 _OF_TOWN = ("镇", "乡", "街道")
-SHORT_DIGEST = 2  # so few items are quoted whole
+SHORT = 2  # so few items are quoted whole
 
 
 def masthead(engine: ExtractiveEngine, reading: Reading) -> Answer:
     """Date, editor, reviewer, signer, distribution of the issues asked about."""
     query = reading.query
-    records = engine.issues(engine.scan_filters(query))
+    # 有没有发给融媒体中心 names an office that signs no masthead.
+    plain = replace(query, filters=replace(query.filters, departments=(), sections=()))
+    records = engine.issues(engine.scan_filters(plain))
     total = re.search(r"总第\d+期", query.standalone)
     if total:
         records = [r for r in engine.issues() if total.group() in r.text]
@@ -57,19 +60,23 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
     if query.unit == "departments" and _TOWNS.search(query.standalone):
         signed = [c for c in chunks if any(d.endswith(_OF_TOWN) for d in c.departments)]
         if not signed and query.terms:
-            return engine.fact(reading)  # 涉及哪些乡镇 is said in the text
+            # 涉及哪些乡镇 is said in the text.
+            return engine.fact(replace(reading, query=replace(query, intent=Intent.PLACE)))
         chunks = signed
     if not chunks:
         return engine.refuse(query, engine.hits(query), "没有登过相关内容")
     of_names = query.unit in ("departments", "issues")
-    if query.intent is Intent.LIST and query.terms and len(chunks) <= 2 and not of_names:
-        return engine.fact(reading)
+    few = len(chunks) <= SHORT and not of_names
+    if few and query.intent is Intent.LIST and things:
+        answer = engine.fact(reading)
+        if answer.refusal:
+            return answer
     book = CitationBook()
     extent = engine.extent(engine.scan_filters(query))
     limits = say_filters(query)
     lines = [f"共 {len(chunks)} 条（检索范围：{extent}{'；' + limits if limits else ''}）"]
     section = None
-    whole = query.intent is Intent.DIGEST and len(chunks) <= SHORT_DIGEST
+    whole = few and query.intent in (Intent.DIGEST, Intent.LIST)
     for number, chunk in enumerate(chunks, 1):
         if query.intent is Intent.DIGEST and query.filters.issues and chunk.section != section:
             section = chunk.section

@@ -64,6 +64,10 @@ def weigh_terms(
         if len(word) == 1:
             weight *= _ONE_CHARACTER
         proper = tag.startswith(_PROPER) and len(word) >= 2 and not _NO_NAME.search(word)
+        if tag.startswith(("nr", "nz")) and rjieba.has_word(word):
+            proper = False  # 容纳: the tags of plain words are wrong now and then
+        if count == 0 and len(word) > 2 and word[-1] in "局委办":
+            proper = True  # an office that the bulletins never print
         # A word that the segmenter only guessed at may be anything (追回来, 事儿).
         if word.startswith("第") and len(word) > 2:
             proper = True  # 第五实验小学 is not 第三实验小学

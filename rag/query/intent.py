@@ -35,7 +35,7 @@ _ISSUE = re.compile(
     r"登在哪|哪天登|哪[天日]的(?:快报|报)|(?:登载|刊登|刊载|报道)?期次|哪(?:一)?期|第几期|期号|在哪期|哪[号份]快报"
 )
 _DIGEST = re.compile(
-    r"重点(?!项目|工程|工作|领域|企业|行业|单位|区域|人群|任务|环节|产业|场所)|概述|述要|大意|捋[一捋下]|要点|摘要|概括|概要|总结|综述|归纳|梳理|汇总|主要内容|讲了?些?(?:什么|啥)|说了?些?(?:什么|啥)|写了?些?(?:什么|啥)|登了?些?(?:什么|啥)|"
+    r"目录|重点(?!项目|工程|工作|领域|企业|行业|单位|区域|人群|任务|环节|产业|场所)|概述|述要|大意|捋[一捋下]|要点|摘要|概括|概要|总结|综述|归纳|梳理|汇总|主要内容|讲了?些?(?:什么|啥)|说了?些?(?:什么|啥)|写了?些?(?:什么|啥)|登了?些?(?:什么|啥)|"
     r"有(?:什么|哪些|啥)内容|都有(?:什么|啥)(?:内容|$|[?？])|(?:什么|啥)内容|内容有哪些|大概内容|报道了(?:什么|哪些|啥)"
 )
 _COUNT = re.compile(
@@ -68,7 +68,7 @@ _DEPARTMENTS = re.compile(
 )
 _LIST = re.compile(
     r"(?:都|全|统统)(?:部)?(?:给我|帮我)?(?:找|列|调|查|拉|搜)|(?:找|列|搜|拉)出来|哪些|有哪几|哪几|列出|列一下|列举|列个|罗列|清单|盘点|一览|都有(?:什么|啥|谁)|分别(?:是|为|有)|(?:所有|全部)的?(?:信息|报道|工作|内容)|"
-    r"(?:做|干|搞|抓|开展|推进|办|忙|报|登|上|发)(?:了|过|的)?(?:些)?(?:哪些|什么|啥)(?:工作|事|活|动作)?|(?:有|出台)(?:什么|啥|哪些)(?:工作|动作|举措|新闻|信息|动态)|(?:相关|的)(?:信息|报道|消息|动态)(?:$|[?？])|工作(?:台账|动态|清单)|还有(?:别的|其他|其它|哪|没有别)"
+    r"(?:做|干|办|搞|抓)(?:了|过)?的(?:活|事|事情|工作)(?=$|[?？，,。])|(?:做|干|搞|抓|开展|推进|办|忙|报|登|上|发)(?:了|过|的)?(?:些)?(?:哪些|什么|啥)(?:工作|事|活|动作)?|(?:有|出台)(?:什么|啥|哪些)(?:工作|动作|举措|新闻|信息|动态)|(?:相关|的)(?:信息|报道|消息|动态)(?:$|[?？])|工作(?:台账|动态|清单)|还有(?:别的|其他|其它|哪|没有别)"
 )
 _MANNER = re.compile(
     r"怎么(?!样)(?:做|干|办|弄|搞|推|抓|解决|开展|进行|处理|落实|实施|保障|防|管|治|改|帮|实现|推进|推动|提升|优化|分|弄|查|宣传|组织|培训|安排|加强|确保|整治|[一-龥])|如何|怎样|咋(?!样)(?:做|干|办|搞|推|抓|[一-龥])|"
@@ -145,7 +145,9 @@ def find_many(text: str) -> list[Interrogative]:
         if match["piece"] and not unit:
             unit = "个"
         found.append(Interrogative(match.start(), end, unit, text[match.start() : end]))
-    return found
+    # 营业额有多少: what 多少 stands at, before words that only may ask.
+    plain = [many for many in found if re.match("多少|几|若干", many.words)]
+    return plain or found
 
 
 def asked_unit(text: str) -> str:
@@ -277,6 +279,9 @@ def _read(text: str, has_issue: bool, times: int, names: int, years: int = 0) ->
         return hit
     if hit := found(Intent.PERSON, _PERSON.search(text)):
         return hit
+    if times >= 2:
+        start, end = (many.start, many.end) if many else (-1, -1)
+        return Asked(Intent.COMPARE, asked_unit(text), start, end)  # 一季度GDP 23年、24年
     if many:
         return Asked(Intent.FIGURE, asked_unit(text), many.start, many.end)
     return Asked(Intent.FACT, asked_unit(text))

@@ -114,6 +114,7 @@ class QuestionReader:
         if asked.intent is Intent.FACT and (bare := _BARE_UNIT.search(text)):
             asked = Asked(Intent.FIGURE, unit_family(bare[1]), bare.start(1), bare.end())
         refs, missing = self._resolve_issues(issues, times, text, today)
+        published, times = _published(times, text)
         periods, open_year = self._periods(times, text)
         if refs and any(m.relative in ("latest", "first", "this") for m in issues):
             periods = ()  # 2023年最后一期: the time has done its work
@@ -162,6 +163,7 @@ class QuestionReader:
             intent=asked.intent,
             periods=periods,
             filters=Filters(
+                published=published,
                 issues=refs,
                 departments=tuple(dict.fromkeys(n.name for n in names)),
                 sections=sections,
@@ -248,7 +250,8 @@ class QuestionReader:
             elif mention.relative == "previous" and len(records) > 1:
                 found.append(records[-2].issue)
             elif mention.relative in ("latest", "first", "this"):
-                periods = [t.period for t in times if t.has_year and t.end <= mention.start]
+                before = [t for t in times if t.has_year and t.end <= mention.start]
+                periods = [t.period for t in before[-1:]]  # 2022年…（10月那期）
                 within = [r for r in records if any(p.contains(r.published) for p in periods)]
                 if mention.relative == "this":
                     found += [r.issue for r in within]
@@ -335,6 +338,26 @@ class QuestionReader:
         return left
 
 
+# 2024年4月报的, 2024年7月应急管理局那条, 2023年8月报道时: the issue's own date.
+_PRINTED = re.compile(
+    r"^份?的?(?:那期|那一期|这期|快报|简报)?[里上中]?(?:(?:说|登|报|写|提|讲|公布|通报|刊登|刊发|报道|印发)(?:到|过)?(?:的|时)|[一-龥]{0,8}那[条期篇])"
+)
+
+
+def _published(
+    times: Sequence[TimeMention], text: str
+) -> tuple[Period | None, tuple[TimeMention, ...]]:
+    """The date of printing when a time is said to be that, and the times that remain: 今年以来
+    beside it is counted from that issue and fixes nothing."""
+    for mention in times:
+        if mention.has_year and mention.kind == "range" and _PRINTED.match(text[mention.end :]):
+            rest = (
+                t for t in times if t is not mention and not re.match("今|本年", t.period.words)
+            )
+            return mention.period, tuple(rest)
+    return None, tuple(times)
+
+
 def _as_list(asked: Asked, terms: Sequence[str], limited: bool) -> Asked:
     """A question that names an office, a section or an issue and nothing else wants its items."""
     if limited and not terms and asked.intent in (Intent.FACT, Intent.TREND, Intent.DEPARTMENT):
@@ -356,6 +379,9 @@ def _rejoin(match: re.Match[str]) -> str:
 _EMPTY_TAGS = ("r", "u", "p", "c", "y", "e", "o", "f", "m", "q")
 
 
+_PLACE_WORD = re.compile(r"[后前上下内外里间中左右边面头旁]$|^(?:之|以)")
+
+
 def _content_words(piece: str) -> list[str]:
     """The words of a stretch that mean something; characters the segmenter left alone side by
     side (禾|澜高速) are a name and stay together."""
@@ -368,6 +394,8 @@ def _content_words(piece: str) -> list[str]:
             joinable = False
             continue
         empty = (tag != "eng" and tag.startswith(_EMPTY_TAGS)) or (tag == "d" and len(word) == 1)
+        if tag == "f" and len(word) > 1 and not _PLACE_WORD.search(word):
+            empty = False  # 北岸 of 北岸乳业 is no 之后
         if empty and word not in _PREFIXES:
             joinable = False
             continue
