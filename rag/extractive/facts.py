@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import rjieba
+from rapidfuzz import fuzz
 
 from rag.entities.figures import Figure
 from rag.extractive.matching import Term, coverage, presence
@@ -24,7 +25,7 @@ class Fact:
     `item` is the share of the question that the item holds, `local` the share that the sentence
     (for a figure: its clause) holds, `focus` the share of the asked-for quantity's name; all
     0..1. `time` is the fit of the clock (1 when no time is asked), `score` orders. `nearest`:
-    no item that holds another share of the question is nearer to it by its vector.
+    no item on another matter is nearer to the question by its vector.
     """
 
     hit: Hit
@@ -91,14 +92,22 @@ def find_facts(
             found = _figure_facts(query, hit, reading, item, terms, focus)
         else:
             found = _sentence_facts(query, hit, reading, item, terms, focus)
-        others = (o for o, share in zip(hits, shares, strict=True) if abs(share - item) > ALIKE)
+        others = (
+            other
+            for other, share in zip(hits, shares, strict=True)
+            if abs(share - item) > ALIKE
+            and fuzz.ratio(other.chunk.title, hit.chunk.title) < SAME_TITLE
+        )
         if any(other.vector >= hit.vector for other in others):
             found = [replace(fact, nearest=False) for fact in found]
         facts += found
     return sorted(facts, key=lambda fact: -fact.score)
 
 
-ALIKE = 0.05  # items whose shares of the question differ by less may be about one matter
+# Items that hold the same share of the question, or whose titles are alike (rapidfuzz ratio), may
+# be about one matter.
+ALIKE = 0.05
+SAME_TITLE = 50
 
 
 def _times(

@@ -15,11 +15,14 @@ from rag.text import fold
 
 # A logistic regression over features of the best fact, fitted on the dev parts of the question
 # sets (docs/evaluation.md, 拒答). The vector's own similarity adds nothing, being nearest does.
-_BIAS, _ITEM, _FOCUS, _FIGURE, _NEAREST, _ABSENT = -3.48, 2.27, 2.46, 0.81, 1.55, -1.06
+_BIAS, _ITEM, _FOCUS, _FIGURE, _NEAREST, _ABSENT = -3.76, 2.08, 2.59, 0.92, 1.86, -1.08
 MIN_CONFIDENCE = -0.3
 _LACKS_NAME = 1.5  # logits; the segmenter takes some plain words for names (新加, 城南)
 # 弄完, 追回来, 路上: the asker's own wording, printed otherwise if at all.
-_LOOSE = re.compile(r"^[弄搞做干办]|[完好到上下里来去出了]$")
+# 面积, 人数: the kind of quantity, which the unit says as well.
+_LOOSE = re.compile(
+    r"^[弄搞做干办]|[完好到上下里来去出了]$|^(?:面积|金额|数量|人数|次数|规模|比例|占比|比重|长度|里程|总量|总数)$"
+)
 # Who, where and when ask for something that happened: its verb must be printed too.
 _EVENTS = (Intent.PERSON, Intent.PLACE, Intent.DATE)
 MIN_FOCUS = 0.45  # for the second and third figure of one question

@@ -35,7 +35,7 @@ _NAMED = (Intent.DATE, Intent.PLACE, Intent.PERSON, Intent.DEPARTMENT)
 _QUANTITIES = (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM)
 # 多少家 and 几座 leave nothing of themselves among the terms.
 _INTERROGATIVE = re.compile(
-    r"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|多[大长远高重快]|加起来|加一?块儿?|加在一?(?:起|块儿?)|合一?起|加总|合计|总计|百分之几|哪(?:一)?[个些家年天位条期]|比(?![例重率])"
+    r"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|多[大长远高重快]|加起来|加一?块儿?|加在一?(?:起|块儿?)|合一?起|相加|加总|合计|总计|百分之几|哪(?:一)?[个些家年天位条期](?:时段|时间段|时期)?|比(?![例重率])"
 )
 # 总投资 is another quantity than 投资, 新开工 another than 开工.
 _PREFIXES = frozenset(
@@ -114,11 +114,12 @@ class QuestionReader:
         if asked.intent is Intent.FACT and (bare := _BARE_UNIT.search(text)):
             asked = Asked(Intent.FIGURE, unit_family(bare[1]), bare.start(1), bare.end())
         refs, missing = self._resolve_issues(issues, times, text, today)
+        named_times = times
         published, times = _published(times, text)
         periods, open_year = self._periods(times, text)
         if refs and any(m.relative in ("latest", "first", "this") for m in issues):
             periods = ()  # 2023年最后一期: the time has done its work
-        named: list[Located] = [*times, *issues, *names]
+        named: list[Located] = [*named_times, *issues, *names]
         figures = [
             f
             for f in find_figures(text, chinese=False)

@@ -94,7 +94,9 @@ class SoundIndex:
     def _match(self, group: list[str], piece: str, known: Callable[[str], bool]) -> str | None:
         if not 2 <= len(piece) <= _MAX_WORD or not _is_slip(group, piece, known):
             return None
-        if piece in self._words:
+        if piece in self._words or all(
+            piece[i : i + 2] in self._printed for i in range(len(piece) - 1)
+        ):
             return None
         word = self._by_sound.get(sound(piece))
         return word if word and word != piece else None
