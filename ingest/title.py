@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import rjieba
+
 from ingest.signature import is_office
 from rag.text import fold
 
@@ -24,6 +26,8 @@ _NUMBERED = (
 _TIME = r"(?:近日|日前|近期|近年来|今年以来|去年以来|今年|去年|上半年|下半年|[一二三四]季度|[0-9]{1,2}\s*月|[0-9]{4}\s*年)"
 _OPENS = re.compile(rf"{_NUMBERED}|{_TIME}|目前，|截至|为了|为进一步|为切实|为深入")
 _WHEN = re.compile(_TIME)
+_DAY = re.compile(r"[0-9]{1,2}\s*月\s*[0-9]{1,2}\s*日[，,]")
+_YEAR = re.compile(r"20[0-9]{2}\s*年")
 # Words that carry on with a report; no report of its own begins with them.
 _CARRIES_ON = re.compile(
     rf"{_NUMBERED}|首先|其次|再次|最后|目前|截至|截止|此外|另外|同时|同步|下一步|下步|其中|据悉|据了解|据统计|会上|会议"
@@ -165,7 +169,18 @@ def _digit_space_title(
             continue
         if len(part) >= 8 and (one_sided or (len(part) >= 12 and names_an_office(part))):
             return left, right
+        if len(part) >= 8 and _begins_with_time(folded, right, part):
+            return left, right
     return None
+
+
+def _begins_with_time(text: str, start: int, part: str) -> bool:
+    """…建成通车 6 月 28 日，…: a day with its comma opens a sentence, and so does a year behind a
+    heading that ends in no verb (启动 2024 年… goes on)."""
+    if _DAY.match(text, start):
+        return True
+    tags = rjieba.tag(part)
+    return bool(_YEAR.match(text, start)) and not tags[-1][1].startswith(("v", "p", "d"))
 
 
 def _spaced_figure_before(text: str, end: int) -> bool:

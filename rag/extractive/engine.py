@@ -339,6 +339,8 @@ class ExtractiveEngine:
         if fact.figure:
             number = book.cite(chunk, spans[-1])
             lead = fact.figure.text
+            if len(query.filters.departments) > 1:  # 是石村乡还是胡寨乡
+                lead = f"{'、'.join(chunk.printed or chunk.departments)}：{lead}"
             return f"{lead}（{say_spoken(fact.spoken, chunk)}）[{number}]\n{quoted}"
         return quoted
 

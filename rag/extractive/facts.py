@@ -139,6 +139,8 @@ def _figure_facts(
             for index, figure in enumerate(clause.figures):
                 if not _fits_unit(query.unit, figure):
                     continue
+                if _counts_another(query, figure, part + chunk.title):
+                    continue
                 time = _times(query, [clause.time], chunk, figure=True)
                 if not time and (clause.time is None or clause.time.start == clause.time.end):
                     time = _TITLE_TIME * _times(query, reading.title_times, chunk, figure=True)
@@ -216,6 +218,14 @@ def _first_word(text: str) -> str:
 # In speech 个 and its like stand for any measure word (几个企业 / 10余家); 辆 is not 处.
 _GENERAL = frozenset(["个", "家", "处", "项", "件"])
 _THINGS = _GENERAL | {"座", "条", "台", "所", "村", "起", "套", "辆", "宗", "份"}
+
+
+def _counts_another(query: ParsedQuery, figure: Figure, words: str) -> bool:
+    """几座桥 asks for bridges: 3处电力杆线 counts something else, since 处 isn't 座 and no 桥
+    stands there."""
+    if query.unit in _GENERAL or query.unit not in _THINGS or query.unit == figure.family:
+        return False
+    return not any(word[-1] in words for word in query.counted)
 
 
 def _fits_unit(asked: str, figure: Figure) -> bool:

@@ -135,7 +135,9 @@ def time_match(asked: Period, spoken: Period | None, chunk: Chunk, figure: bool 
     if asked.start <= spoken.start and spoken.end <= asked.end:
         if spoken.end == chunk.published and spoken.start == asked.start:
             return 0.95  # 今年以来 in the last issue of the year
-        return 0.8 if years or not figure else 0.0
+        # 2025年全年 is not yet told by the first three quarters.
+        whole = asked.words.endswith("全年")
+        return 0.8 if (years and not whole) or not figure else 0.0
     if figure:
         # 2月份以来 in an issue of April answers for the time up to that issue.
         return 0.5 if spoken.end == chunk.published and asked.contains(spoken.end) else 0.0

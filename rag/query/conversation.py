@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import date
 
 from rag.entities.figures import find_figures
+from rag.entities.issues import find_issues
 from rag.entities.times import TimeMention
 from rag.query.reader import QuestionReader, Reading
-from rag.schema import Chunk, Hit, Intent, Turn
+from rag.schema import Chunk, DatedIssue, Filters, Hit, Intent, Turn
 from rag.text import fold, strip_space
 
-Search = Callable[[str, int], list[Hit]]
+Search = Callable[..., list[Hit]]  # (text, k, filters)
 
 _POINTING = re.compile(
     r"它们?|[该其此]|这个|那个|这[一项条次家]|那[一项条次家]|上述|前面|刚才|上面|这里|那里|这(?=是|里|次|期|事|块|方面)|同一"
@@ -57,7 +58,7 @@ def resolve(
         fuller = reader.read(_subject(reader, standalone, today) + question, today)
         return replace(reading, otherwise=fuller)
     if kind in ("attribute", "pointer"):
-        anchor = _anchor(standalone, exchange, search)
+        anchor = _anchor(standalone, exchange, search, reader.vocabulary.issues)
         if anchor:
             alone = reader.read(question, today, _year(reader, standalone, today))
             return _anchored(alone, anchor, reading, kind)
@@ -192,10 +193,19 @@ def _replace_issues(before: str, reader: QuestionReader, reading: Reading, today
     return text[: earlier.issues[0].start] + words + text[earlier.issues[-1].end :]
 
 
-def _anchor(standalone: str, exchange: Sequence[Turn], search: Search) -> Chunk | None:
+def _anchor(
+    standalone: str, exchange: Sequence[Turn], search: Search, records: Sequence[DatedIssue]
+) -> Chunk | None:
     """The item that the last answer spoke of: found by its words, confirmed by its figures."""
     said = " ".join(_MARKS.sub("", turn.content) for turn in exchange if turn.role == "assistant")
     hits = search(f"{standalone} {said}"[:600], 5)
+    # 登在2025年第23期 says which issue is meant.
+    named = {(i.year, i.number) for i in find_issues(said, date.max) if i.year and i.number}
+    if named:
+        within = tuple(r.issue for r in records if (r.issue.year, r.issue.number) in named)
+        hits = (
+            search(f"{standalone} {said}"[:600], 5, Filters(issues=within)) if within else []
+        ) or hits
     if not hits:
         return None
     figures = [strip_space(fold(f.text)) for f in find_figures(said, chinese=False) if f.unit]

@@ -98,7 +98,7 @@ _UNIT_CUES = (
     (
         "money",
         re.compile(
-            r"几个?[千百]?[亿万](?!吨|亩|人|户|平|米|公|份|条|株|个)|多少[亿万](?!吨|亩|人|户|平|米|公|份|条|株|个)|多少钱|几个钱|(?:投资|资金|金额|总额|销售额|产值|收入|营收|经费|费用|补贴|补助|补偿|津贴|奖金|工资|贷款|造价|价值|[营交成贸进出]\w额|合同额|上报额|税收|利润|款)[^，。]{0,6}(?:多少|几|是|达|为|呢|$|[?？])|花(?:了|费)?(?:多少|几)|多少(?:资金|投资|经费|资|款|补贴|贷款)|投(?:了|入)?多少$|投资多少|[万亿]元"
+            r"几个?[千百]?[亿万](?!吨|亩|人|户|平|米|公|份|条|株|个)|多少[亿万](?!吨|亩|人|户|平|米|公|份|条|株|个)|多少钱|几个钱|(?:投资|资金|金额|总额|销售额|产值|收入|营收|经费|费用|补贴|补助|补偿|津贴|奖金|工资|贷款|造价|价值|GDP|gdp|生产总值|[营交成贸进出]\w额|合同额|上报额|税收|利润|款)[^，。]{0,6}(?:多少|几|是|达|为|呢|$|[?？])|花(?:了|费)?(?:多少|几)|多少(?:资金|投资|经费|资|款|补贴|贷款)|投(?:了|入)?多少$|投资多少|[万亿]元"
         ),
     ),
     (
@@ -189,6 +189,12 @@ def figure_parts(text: str) -> list[Part]:
 def asks_extreme(text: str) -> bool:
     """Whether the most or the least of several is asked for."""
     return bool(_EXTREME.search(text))
+
+
+_QUANTITY_END = re.compile(
+    r"(?:GDP|总值|产值|[总金数税营余限差]额|[一-龥]率|增速|增幅|总?投资|(?:总|预算|税收|营业)收入|支出|面积|总?产量|单产|浓度|里程|床位数?)[?？]*$",
+    re.I,
+)
 
 
 def read_intent(text: str, has_issue: bool, times: int, names: int, years: int = 0) -> Asked:
@@ -282,6 +288,8 @@ def _read(text: str, has_issue: bool, times: int, names: int, years: int = 0) ->
     if times >= 2:
         start, end = (many.start, many.end) if many else (-1, -1)
         return Asked(Intent.COMPARE, asked_unit(text), start, end)  # 一季度GDP 23年、24年
+    if not many and _QUANTITY_END.search(text):
+        return Asked(Intent.FIGURE, asked_unit(text))  # 2022年一季度GDP
     if many:
         return Asked(Intent.FIGURE, asked_unit(text), many.start, many.end)
     return Asked(Intent.FACT, asked_unit(text))

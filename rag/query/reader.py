@@ -201,7 +201,7 @@ class QuestionReader:
             for word in rjieba.cut(text, True)
             if "一" <= word[0] <= "龥"
             and word not in FUNCTION_WORDS
-            and not (len(word) > 1 and (rjieba.has_word(word) or self._known(word)))
+            and not (len(word) > 1 and self._known(word))
         ]
         if not loose:
             return text, []

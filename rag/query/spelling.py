@@ -111,7 +111,10 @@ class SoundIndex:
         prints: Callable[[str], bool],
     ) -> str | None:
         """A pair of characters of the same sound that the archive prints in the same place."""
-        if len(piece) != 2 or not _is_slip(group, piece, known) or piece in self._printed:
+        # 沁源高速 for 沁原高速: a word of the dictionary, but none that the archive prints.
+        strange = len(group) == 1 and _is_chinese(piece) and not known(piece)
+        slip = strange or _is_slip(group, piece, known)
+        if len(piece) != 2 or not slip or piece in self._printed:
             return None
         for pair in sorted(self._pairs.get(_pair_sound(piece), ())):
             if not any(a == b for a, b in zip(pair, piece, strict=True)):
