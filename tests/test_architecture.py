@@ -24,7 +24,7 @@ PACKAGES = ("rag", "ingest", "page", "prompts")
 LAYERS = {
     "base": "errors schema settings text",
     "parts": "data_folder departments embedding_model embeddings entities faults fusion logs metrics"
-    " reranker running_page",
+    " reranker running_page synonyms",
     "stores": "accounts backup catalog feedback index_mending vector_store word_vectors",
     "steps": "citations extractive generative query retriever verifier",
     "whole": "answer_json chain doctor evaluation upkeep __main__",

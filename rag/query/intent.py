@@ -44,7 +44,7 @@ _COUNT = re.compile(
     r"(?:报道|提到|提及|刊登|登|上|报)(?:了|过)?(?:多少|几)[次条篇期回]|"
     r"(?:多少|(?<!哪)几)(?:个|家)(?:部门|单位|乡镇|街道|镇|局)(?!点验)"
 )
-_TREND = re.compile(
+TREND = re.compile(
     r"趋势|走势|历年|逐年|逐季|逐月|历次(?:通报|报道|公布|登载|刊登)?的?|各(?:年|季度|期|月)|变化情况|怎么变|如何变|变化(?:$|[?？])|(?:几|些|多)年来?的?(?:发展|变化|增长)|一路|这几年|近几年|连续几年|进展如何变|有(?:什么|啥|何)变化|变动"
 )
 _HOW_GOES = re.compile(r"咋样|怎么样|如何|情况")
@@ -237,7 +237,7 @@ def _read(text: str, has_issue: bool, times: int, names: int, years: int = 0) ->
         return Asked(Intent.COMPARE, asked_unit(text), start, start + 1)
     if comparing and (two or re.search(r"比(?:去年|上年|前年|上一?期|上次|之前)", text)):
         return Asked(Intent.COMPARE, asked_unit(text), comparing.start(), comparing.end())
-    trend = _TREND.search(text) or (_HOW_GOES.search(text) if years >= 2 else None)
+    trend = TREND.search(text) or (_HOW_GOES.search(text) if years >= 2 else None)
     if hit := found(Intent.TREND, trend, asked_unit(text)):
         return hit
     if hit := found(Intent.COUNT, _COUNT.search(text)):

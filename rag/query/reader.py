@@ -13,7 +13,7 @@ from rag.entities.figures import UNIT_PATTERN, find_figures, unit_family
 from rag.entities.issues import IssueMention, find_issues
 from rag.entities.times import TimeMention, find_times
 from rag.query.function_words import FUNCTION_WORDS
-from rag.query.intent import Asked, asked_unit, figure_parts, find_many, read_intent
+from rag.query.intent import TREND, Asked, asked_unit, figure_parts, find_many, read_intent
 from rag.query.spelling import SoundIndex, simplify
 from rag.query.vocabulary import NameMatch, Vocabulary
 from rag.schema import Chunk, Filters, Intent, IssueRef, ParsedQuery, Period
@@ -129,7 +129,9 @@ class QuestionReader:
         sections = tuple(self.vocabulary.find_sections(text))
         for section in sections:
             masked = masked.replace(section, " " * len(section))
-        if asked.start >= 0 and (asked.intent not in _QUANTITIES or asked.intent is Intent.TREND):
+        if asked.intent is Intent.TREND:
+            masked = TREND.sub(lambda m: " " * len(m.group()), masked)
+        elif asked.start >= 0 and asked.intent not in _QUANTITIES:
             masked = masked[: asked.start] + " " * (asked.end - asked.start) + masked[asked.end :]
         for many in find_many(masked):
             if re.match("多少|几", many.words):
