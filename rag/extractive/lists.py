@@ -56,7 +56,7 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
         return _issues(engine, reading)
     within = query.filters
     limited = bool(within.issues or within.departments or within.sections)
-    chunks = relevant(engine.scan(query), terms, limited)
+    chunks = relevant(engine.scan(query, terms if things else ()), terms, limited)
     if query.unit == "departments" and _TOWNS.search(query.standalone):
         signed = [c for c in chunks if any(d.endswith(_OF_TOWN) for d in c.departments)]
         if not signed and query.terms:
