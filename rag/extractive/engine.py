@@ -195,6 +195,9 @@ class ExtractiveEngine:
         names = reading.names
         if not names or answer.refusal != "not_found" or answer.citations:
             return answer
+        # A town is a place as well; an office that signs items speaks for itself.
+        if any(not town(n.name) and self._archive.count(_signed(n.name)) for n in names):
+            return answer
         query = reading.query
         own = max((f.item for f in self.facts(query, self.hits(query))), default=0.0)
         stems = tuple(dict.fromkeys(stem(n.typed) for n in names))
@@ -424,6 +427,15 @@ class ExtractiveEngine:
 
 
 _OFFICE_ENDS = re.compile(r"^县|(?:街道办事处|街道办|街道|[镇乡局委办]|中心|大队)$")
+
+
+def town(name: str) -> bool:
+    """Whether the office is a town's, a place that other offices write about."""
+    return name.endswith(("镇", "乡", "街道"))
+
+
+def _signed(name: str) -> Filters:
+    return Filters(departments=(name,))
 
 
 def stem(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Sequence
 
 from rag.citations import CitationBook
@@ -33,6 +35,17 @@ def relevant(chunks: Sequence[Chunk], terms: Sequence[Term], limited: bool = Fal
     best = max((score for _, score in scored), default=0.0)
     cut = max(TOPIC_COVERAGE, TOPIC_SHARE_OF_BEST * best)
     return [chunk for chunk, score in scored if score >= cut and lacks_name(terms, chunk) is None]
+
+
+def coordinates(question: str, terms: Sequence[Term]) -> tuple[Term, ...]:
+    """The topics of a question for several (信访、污水、更正三条), each to be listed; none when it
+    has one."""
+    found: list[Term] = []
+    for first, second in itertools.pairwise(terms):
+        pair = f"{re.escape(first.word)}(?:、|和|与|及|以及){re.escape(second.word)}"
+        if re.search(pair, question):
+            found += [first, second]
+    return tuple(dict.fromkeys(found))
 
 
 def topic_score(chunk: Chunk, terms: Sequence[Term]) -> float:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.citations import CitationBook
-from rag.extractive.listing import item_head, item_line, relevant
+from rag.extractive.listing import coordinates, item_head, item_line, relevant
 from rag.extractive.masthead import masthead_lines
 from rag.extractive.wording import say_filters
 from rag.query.reader import Reading
@@ -49,14 +49,20 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
     """Every item about the topic under the filters, in date order: 共 N 条."""
     query = reading.query
     terms = engine.terms(query.terms)
-    if query.intent is Intent.DIGEST and query.filters.issues:
+    topics = coordinates(query.standalone, terms)
+    if query.intent is Intent.DIGEST and query.filters.issues and not topics:
         terms = ()  # the whole issue is asked for
     things = [t for t in terms if t.noun or t.proper]
     if query.unit == "issues" and query.intent is Intent.COUNT and not things:
         return _issues(engine, reading)
     within = query.filters
     limited = bool(within.issues or within.departments or within.sections)
-    chunks = relevant(engine.scan(query, terms if things else ()), terms, limited)
+    chunks = engine.scan(query, terms if things else ())
+    if topics and limited:
+        about = {c.id for topic in topics for c in relevant(chunks, [topic])}
+        chunks = [c for c in chunks if c.id in about]
+    else:
+        chunks = relevant(chunks, terms, limited)
     if query.unit == "departments" and _TOWNS.search(query.standalone):
         signed = [c for c in chunks if any(d.endswith(_OF_TOWN) for d in c.departments)]
         if not signed and query.terms:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import rjieba
+
 from rag.entities.figures import Figure
 from rag.extractive.answer_type import missing_kind
 from rag.extractive.facts import Fact, has_cue, header_words, lacks_name
@@ -58,7 +60,12 @@ def absent(terms: Sequence[Term], chunk: Chunk) -> float:
     """The weight of the weightiest thing that the archive prints but this item doesn't hold, as a
     share of the weightiest word's: an item without it is about another matter."""
     text = fold(chunk.text + " " + header_words(chunk)).lower()
-    things = [t for t in terms if t.seen and (t.noun or t.proper) and len(t.word) > 1]
+    things = [
+        t
+        for t in terms
+        # What the bulletins print and no dictionary has is a name.
+        if t.seen and len(t.word) > 1 and (t.noun or t.proper or not rjieba.has_word(t.word))
+    ]
     missing = max((t.weight for t in things if presence(t, text) < 0.3), default=0.0)
     return missing / max((t.weight for t in terms), default=1.0)
 

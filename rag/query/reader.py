@@ -326,6 +326,8 @@ class QuestionReader:
         words left of the interrogative, after the last 的."""
         if asked.intent in _QUANTITIES and not asked.counting:
             return ()  # 历次通报的投资比例: the quantity may stand on either side
+        if asked.intent is Intent.DEPARTMENT:
+            return ()  # the office signs the whole item
         if asked.start < 0 or asked.intent not in (*_QUANTITIES, *_NAMED):
             thing = _WHICH_THING.search(masked)
             return self._terms(thing[1])[:2] if thing else ()
