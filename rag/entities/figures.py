@@ -48,10 +48,10 @@ _COUNTERS = """
 台（套） 件（个） 个（件） 件（套） 套（台） 台套 处（个） 个 家 件 项 处 条 台 套 份 张 本 辆 座
 所 间 棵 株 村 对 批 幅 组 支 片 眼 盏 颗 枚 只 头 头（只） 匹 羽 艘 架 门 部 篇 起 宗 例 类 种 级 层
 步 道 副 笔 卷 册 箱 包 袋 瓶 桶 筐 面 堵 栋 幢 孔 口 根 节 段 点 单 票 员 席 桌 床 张床位 床位 车 岗位
-束 朵 丛 串 捆 双 亩次 家次 起次 件次 元/亩 公斤/亩 斤/亩 字 词 微克/立方米 微克每立方米 分 岁 周岁
+束 朵 丛 串 捆 双 亩次 家次 起次 件次 元/亩 公斤/亩 斤/亩 字 词 微克/立方米 分 岁 周岁
 """
 # Unit → (family, factor to the family's base unit).
-_UNITS: dict[str, tuple[str, Decimal]] = {}
+_UNITS: dict[str, tuple[str, Decimal]] = {"微克每立方米": ("微克/立方米", Decimal(1))}
 for _line in _FAMILIES.split("\n"):
     _family, *_pairs = _line.split() or [""]
     for _pair in _pairs:

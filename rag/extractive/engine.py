@@ -41,6 +41,7 @@ _PLAN_LEAD = timedelta(days=370)
 FACT_ITEMS = 12
 NEAREST = 3
 WORDED = 50
+SYNONYM = 0.9
 MARGIN = 0.1  # by which another office's item has to hold more of the question
 ORDERED = 0.85  # the latest of several is asked for: a somewhat weaker match may be the later one
 ABOUT = 0.5  # share of the question's words in a sentence that is about it
@@ -112,6 +113,10 @@ class ExtractiveEngine:
             if query.intent is Intent.TREND:
                 return lists.items(self, reading)
             if asks_extreme(query.standalone):
+                # 最大点雨量出现在哪个站点: the text may say itself what was the most.
+                told = self.fact(replace(reading, query=replace(query, intent=Intent.FACT)))
+                if any(asks_extreme(c.quote) for c in told.citations):
+                    return told
                 return self.refuse(query, self.hits(query), "没有两个以上可比较的数字")
         return self.fact(reading)
 
@@ -160,7 +165,16 @@ class ExtractiveEngine:
         )
 
     def hits(self, query: ParsedQuery, k: int = FACT_ITEMS) -> list[Hit]:
-        return self._search.search(query.standalone, k, self.search_filters(query))
+        # Words that the bulletins never print are looked for by their synonyms (GDP).
+        others = [
+            near
+            for term in self.terms(query.terms)
+            if not term.seen
+            for near, weight in term.related
+            if weight >= SYNONYM
+        ]
+        text = " ".join(dict.fromkeys((query.standalone, *others)))
+        return self._search.search(text, k, self.search_filters(query))
 
     def scan(self, query: ParsedQuery, topic: Sequence[Term] = ()) -> list[Chunk]:
         """Every item printed in the time and under the filters asked for, in date order.

@@ -273,6 +273,8 @@ def has_cue(query: ParsedQuery, fact: Fact) -> bool:
     sentence = fold(fact.sentence.span.of(fact.chunk.text))
     if query.intent is Intent.PLACE and (kind := _PLACE_KIND.search(query.standalone)):
         ends = "镇|乡" if kind[1] == "乡镇" else kind[1]
+        if re.match("哪些|哪几", kind.group()):  # 途经大畈、花桥、松坪3个乡镇
+            return bool(re.search(rf"\d个(?:{kind[1]})|、[^，。]*(?:{ends})", sentence))
         return bool(re.search(rf"(?:[一-龥]{{2}}|”)(?:{ends})(?![线径由村级])", sentence))
     cue = _CUES.get(query.intent)
     return cue is None or bool(cue.search(sentence))

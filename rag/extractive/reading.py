@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -55,7 +57,7 @@ def read_item(chunk: Chunk) -> ItemReading:
     return ItemReading(
         chunk,
         Span(0, title_end),
-        tuple(_read_sentence(text, span, times, figures, chunk) for span in bounds),
+        _read_sentences(text, bounds, times, figures, chunk),
         tuple(t.period for t in times if t.end <= title_end),
     )
 
@@ -73,11 +75,34 @@ def _sentence_spans(text: str, title_end: int) -> list[Span]:
     return spans
 
 
+# 其中第一产业…, 从产业看…: still speaks of the time of the sentence before.
+_GOES_ON = re.compile(r"其中|[从分按][^，。]{1,6}[看分][，,]")
+
+
+def _read_sentences(
+    text: str,
+    spans: Sequence[Span],
+    times: list[TimeMention],
+    figures: list[Figure],
+    chunk: Chunk,
+) -> tuple[Sentence, ...]:
+    sentences: list[Sentence] = []
+    for span in spans:
+        before = sentences[-1].times[-1:] if sentences else ()
+        inherited = before[0] if before and _GOES_ON.match(span.of(text)) else None
+        sentences.append(_read_sentence(text, span, times, figures, chunk, inherited))
+    return tuple(sentences)
+
+
 def _read_sentence(
-    text: str, span: Span, times: list[TimeMention], figures: list[Figure], chunk: Chunk
+    text: str,
+    span: Span,
+    times: list[TimeMention],
+    figures: list[Figure],
+    chunk: Chunk,
+    current: Period | None,
 ) -> Sentence:
     clauses = []
-    current: Period | None = None
     for part in split_clauses(span.of(text)):
         start, end = span.start + part.start, span.start + part.end
         named = [t for t in times if start <= t.start < end]
@@ -125,7 +150,8 @@ def time_match(asked: Period, spoken: Period | None, chunk: Chunk, figure: bool 
     if spoken is None or spoken.start == spoken.end:
         day = spoken.end if spoken else chunk.published
         if asked.contains(day):
-            return 0.9
+            # What stood in the middle of 2025 is not 2025年全年.
+            return 0.0 if figure and asked.words.endswith("全年") and day.month < 12 else 0.9
         return 0.4 if asked.end < day <= asked.end + _LAG else 0.0
     if (spoken.start, spoken.end) == (asked.start, asked.end):
         return 1.0

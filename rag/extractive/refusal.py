@@ -30,7 +30,7 @@ _EVENTS = (Intent.PERSON, Intent.PLACE, Intent.DATE)
 MIN_FOCUS = 0.45  # for the second and third figure of one question
 
 _COMMAND = re.compile(
-    r"【[^】]*(?:指令|管理员|系统)[^】]*】?|假设|假定|就当|按这个|(?:关闭|停用|跳过|取消|绕过)[^，。]{0,8}(?:引用|核对|核查|检查|校验|限制)|忽略|无视|把[^，。]{0,24}(?:改成|换成|说成|改为)|忘(?:记|掉)|不要(?:管|理会|引用)|别(?:管|引用|查)|(?:你|现在)(?:现在)?(?:是|扮演|假装|充当)(?:一[个名位])?|扮演|假装|"
+    r"请?引用原文|给出(?:期号|出处|来源)|【[^】]*(?:指令|管理员|系统)[^】]*】?|假设|假定|就当|按这个|(?:关闭|停用|跳过|取消|绕过)[^，。]{0,8}(?:引用|核对|核查|检查|校验|限制)|忽略|无视|把[^，。]{0,24}(?:改成|换成|说成|改为)|忘(?:记|掉)|不要(?:管|理会|引用)|别(?:管|引用|查)|(?:你|现在)(?:现在)?(?:是|扮演|假装|充当)(?:一[个名位])?|扮演|假装|"
     r"系统提示|提示词|system prompt|prompt|ignore|instruction|越狱|开发者模式|(?:扮演|切换|进入)[^，。]{0,6}角色|(?:先|请|直接|只|原样)输出|输出[“‘你以\x22]|再回答|【系统|系统[：:]|重复(?:以上|上面)|直接(?:编|回答|输出|给)|编(?:一个|造|个)|"
     r"照抄|写(?:一?[首篇封段个]|诗|作文)|作诗|翻译成|译成|讲个(?:笑话|故事)|你就说|跟着(?:我)?(?:说|念)|复述|不用(?:查|引用|核对)|API ?(?:key|密钥)|密码|密钥|执行(?:以下|命令)|<[a-z/!]|\{\{|```",
     re.I,
@@ -44,13 +44,15 @@ def without_commands(question: str) -> tuple[str, bool]:
     return "".join(kept).strip(" ，,。：:；;\n"), len(kept) < len(parts)
 
 
-def confidence(fact: Fact, terms: Sequence[Term]) -> float:
+def confidence(fact: Fact, terms: Sequence[Term], unit: str) -> float:
     """How likely the fact answers, as a logit: 0 is even odds."""
+    # A figure of the unit asked for says more than any figure.
+    known = (1.0 if unit else 0.5) if fact.figure else 0.0
     return (
         _BIAS
         + _ITEM * fact.item
         + _FOCUS * fact.focus
-        + _FIGURE * (fact.figure is not None)
+        + _FIGURE * known
         + _NEAREST * fact.nearest
         + _ABSENT * absent(terms, fact.chunk)
     )
@@ -93,8 +95,12 @@ def reject(query: ParsedQuery, fact: Fact, terms: Sequence[Term], focus: Sequenc
     if fact.time == 0:
         return "同类内容登过，但不是所问的时间"
     name = lacks_name(terms, fact.chunk)
-    if confidence(fact, terms) - (_LACKS_NAME if name else 0.0) < MIN_CONFIDENCE:
+    if confidence(fact, terms, query.unit) - (_LACKS_NAME if name else 0.0) < MIN_CONFIDENCE:
         return f"快报中没有与“{name.word}”对应的内容" if name else "没有登过相关内容"
+    if holiday := lacks_holiday(query.standalone, fact):
+        return f"同类内容登过，但不是所问的{holiday}"
+    if state := other_state(query.standalone, fact):
+        return f"相关内容登过，但登的是{state}"
     text = fold(fact.chunk.text)
     if other := next((t.word for t in terms if t.word[0] == "第" and t.word not in text), ""):
         return f"没有登过“{other}”"  # 第五实验小学 is not 第三实验小学
@@ -108,6 +114,34 @@ def reject(query: ParsedQuery, fact: Fact, terms: Sequence[Term], focus: Sequenc
         return "相关内容登过，但没有登" + ("时间" if query.intent is Intent.DATE else "地点")
     if kind := missing_kind(query, fact):
         return f"相关内容登过，但没有登{kind}"
+    return ""
+
+
+_HOLIDAY = re.compile("(?:元旦|春节|元宵|清明|五一|端午|中秋|国庆|寒假|暑假|小长假)(?!前|后)")
+
+
+def lacks_holiday(question: str, fact: Fact) -> str:
+    """The holiday that the question names and the fact's sentence and title don't."""
+    words = fold(fact.sentence.span.of(fact.chunk.text) + fact.chunk.title)
+    asked = _HOLIDAY.findall(question)
+    return "" if not asked or any(name in words for name in asked) else str(asked[0])
+
+
+_PLAN = re.compile("计划|预计|力争|目标|拟")
+_DONE = re.compile("已|完成|实现了|达到|建成|累计|实际")
+
+
+def other_state(question: str, fact: Fact) -> str:
+    """What the figure is instead, when one asked as finished was printed as planned, or a total
+    investment is asked for and the part done so far was printed; "" when they agree."""
+    if fact.clause is None:
+        return ""
+    clause = fold(fact.clause.span.of(fact.chunk.text))
+    planned = bool(_PLAN.search(clause)) and not _DONE.search(clause)
+    if planned and re.search("实际|完成了|完工了|建成了", question) and not _PLAN.search(question):
+        return "计划数"
+    if "总投资" in question and "完成投资" in clause and "总投资" not in clause:
+        return "已完成的投资"
     return ""
 
 

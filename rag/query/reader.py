@@ -103,6 +103,7 @@ class QuestionReader:
             for n in self.vocabulary.find_departments(text)
             if not any(overlap(n, t) for t in times)
         )
+        names = tuple(n for n in names if not _EXCLUDED.search(text[: n.start]))
         distinct = len({n.name for n in names})
         years = {
             year
@@ -324,7 +325,9 @@ class QuestionReader:
     def _focus(self, masked: str, asked: Asked) -> tuple[str, ...]:
         """The words that name the asked-for quantity: the noun right of 多少家, else the last
         words left of the interrogative, after the last 的."""
-        if asked.intent in _QUANTITIES and not asked.counting:
+        if asked.intent in _QUANTITIES and not asked.counting and asked.start < 0:
+            return ()
+        if asked.intent in _QUANTITIES and not asked.counting and asked.start < len(masked):
             return ()  # 历次通报的投资比例: the quantity may stand on either side
         if asked.intent is Intent.DEPARTMENT:
             return ()  # the office signs the whole item
@@ -343,6 +346,8 @@ class QuestionReader:
         return left
 
 
+# 全县（不是开发区）
+_EXCLUDED = re.compile(r"(?:不是|不含|不包括|而非|除了?)$")
 # 2024年4月报的, 2024年7月应急管理局那条, 2023年8月报道时: the issue's own date.
 _PRINTED = re.compile(
     r"^份?的?(?:那期|那一期|这期|快报|简报)?[里上中]?(?:(?:说|登|报|写|提|讲|公布|通报|刊登|刊发|报道|印发)(?:到|过)?(?:的|时)|[一-龥]{0,8}那[条期篇])"

@@ -94,6 +94,8 @@ class SoundIndex:
     def _match(self, group: list[str], piece: str, known: Callable[[str], bool]) -> str | None:
         if not 2 <= len(piece) <= _MAX_WORD or not _is_slip(group, piece, known):
             return None
+        if any(char in FUNCTION_WORDS for char in piece):
+            return None  # 矿|山是|哪两家: no slip, the segmenter cut it wrongly
         if piece in self._words or all(
             piece[i : i + 2] in self._printed for i in range(len(piece) - 1)
         ):
