@@ -209,10 +209,10 @@ class _Bag(FakeEmbeddings):
 
 def archive_issues() -> list[tuple[IssueRecord, list[Chunk]]]:
     """The issues by date, each with its items in printed order."""
-    return [_issue(*head, items) for head, items in _ISSUES]
+    return [issue_of(*head, items) for head, items in _ISSUES]
 
 
-def _issue(
+def issue_of(
     year: int,
     number: int,
     published: date,

@@ -154,3 +154,41 @@ def test_a_question_that_names_no_unit_leaves_it_open() -> None:
 @pytest.mark.parametrize("question", ["哪年救援装备最多", "查出隐患最少的是哪次"])
 def test_the_most_or_the_least(question: str) -> None:
     assert asks_extreme(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "unit"),
+    [
+        ("新签了几个项目", "个"),
+        ("收费每公里几毛", "money"),
+        ("优良天数变化", "days"),
+        ("返乡人才平均年龄多大", "岁"),
+        ("规上工业总产值是多少", "money"),
+        ("PM2.5平均浓度是多少", "微克/立方米"),
+        ("从县城到省城要多久", "duration"),
+    ],
+)
+def test_the_unit_is_the_one_of_the_thing_asked_for(question: str, unit: str) -> None:
+    assert asked_unit(question) == unit
+
+
+@pytest.mark.parametrize(
+    ("question", "intent"),
+    [
+        ("2024年第9期有哪几条", Intent.LIST),
+        ("2024年第9期目录", Intent.DIGEST),
+        ("青岚公路经过哪几个乡镇", Intent.LIST),
+        ("推出仓单质押贷的部门是", Intent.DEPARTMENT),
+        ("谁来我县调研的？哪个市长", Intent.PERSON),
+        ("青岚公路的起点和终点在哪里", Intent.PLACE),
+        ("技改投资怎么涨的", Intent.TREND),
+        ("2022年一季度GDP", Intent.FIGURE),
+        ("一季度GDP 23年、24年", Intent.COMPARE),
+    ],
+)
+def test_what_is_asked_for_in_other_words(question: str, intent: Intent) -> None:
+    assert read(question).query.intent is intent
+
+
+def test_the_word_behind_a_measure_word_is_kept_whole() -> None:
+    assert "项目" in read("新签了几个项目").query.terms

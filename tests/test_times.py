@@ -286,3 +286,38 @@ def test_a_year_period_is_the_calendar_year() -> None:
         date(2024, 1, 1),
         date(2024, 12, 31),
     )
+
+
+# --- what a question leaves to its context ---------------------------------------------------------
+
+
+def asked(text: str) -> list[tuple[date, date]]:
+    return sorted({(t.period.start, t.period.end) for t in find_times(text, TODAY, question=True)})
+
+
+@pytest.mark.parametrize(
+    "text", ["2022、2023、2024三年上半年信访量", "22年到24年三个上半年信访量各是多少"]
+)
+def test_a_part_named_after_several_years_belongs_to_each(text: str) -> None:
+    assert asked(text) == [(date(y, 1, 1), date(y, 6, 30)) for y in (2022, 2023, 2024)]
+
+
+def test_years_in_brackets_say_which_recent_years_are_meant() -> None:
+    assert asked("近几年优良天数趋势（2022-2024）") == [(date(2022, 1, 1), date(2024, 12, 31))]
+
+
+def test_that_year_without_a_year_fixes_nothing() -> None:
+    assert asked("发芽的小麦当年怎么处理") == []
+
+
+def test_after_all_is_no_end_of_the_year() -> None:
+    assert asked("2024年4月的茶园面积到底是多少") == [(date(2024, 4, 1), date(2024, 4, 30))]
+
+
+def test_a_year_long_past_ends_with_its_sentence() -> None:
+    text = "对2009年以来批而未供土地登记造册。1—11月，完成处置3260亩。"
+    assert (date(2023, 1, 1), date(2023, 11, 30)) in periods(text, date(2023, 12, 22))
+
+
+def test_what_is_planned_lies_ahead() -> None:
+    assert periods("预计8月完工", date(2023, 4, 21)) == {(date(2023, 8, 1), date(2023, 8, 31))}

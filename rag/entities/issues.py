@@ -38,7 +38,9 @@ _ISSUE_LIST = re.compile(
 )
 # 18期快报, 快报18期; 发布简报2期 is a count.
 _BARE_BEFORE = re.compile(r"(?:快报|政务)[》”]?\s{0,3}$")
-_BARE_AFTER = re.compile(r"\s{0,3}的?(?:《|政务|快报)")
+_BARE_AFTER = re.compile(
+    r"\s{0,3}的?(?:《|政务|快报|(?:责任)?编辑|签发|审核|日期|目录|要点)|\s{0,3}是(?:几月|哪天|谁)"
+)
 _ISSUE_DASH = re.compile(r"(?<!\d)(20\d\d)\s{0,3}[-—–/]\s{0,3}(\d{1,3})\s{0,3}期")
 _RELATIVE_ISSUE = re.compile(
     r"(?P<previous>上一?期|前一期)|(?P<next>下一?期|后一期)|(?P<latest>(?:最新|最近|最后)的?(?:那|这)?一?期)"
