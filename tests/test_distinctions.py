@@ -168,3 +168,31 @@ def test_several_topics_of_one_list_are_each_listed(own: BulletinChain) -> None:
     assert "16.8万亩" in text
     assert "12个" in text
     assert "森岳" not in text
+
+
+def test_the_whole_year_told_in_february_is_the_year_before(tmp_path: Path) -> None:
+    port = (
+        "海洋经济",
+        "岚水港生产平稳",
+        "全年完成货物吞吐量756万吨，同比增长7.7%。",
+        ("交通运输局",),
+    )
+    issue = issue_of(2024, 5, date(2024, 2, 8), "周启明", "高望山", [port])
+    chain = open_archive(tmp_path, [issue])
+    assert "756万吨" in ask(chain, "2023年岚水港货物吞吐量").text
+    assert ask(chain, "2024年一季度岚水港货物吞吐量").outcome == "not_found"
+
+
+def test_the_day_it_was_is_not_the_day_hoped_for(tmp_path: Path) -> None:
+    hoped = ("项目建设", "滨湖大道加快建设", "滨湖大道路基完工，力争10月底通车。", ("交通运输局",))
+    done = (
+        "项目建设",
+        "滨湖大道10月26日建成通车",
+        "已开通公交专线1条，设站18个。",
+        ("交通运输局",),
+    )
+    issues = [
+        issue_of(2024, 28, date(2024, 7, 25), "周启明", "高望山", [hoped]),
+        issue_of(2024, 41, date(2024, 11, 7), "周启明", "高望山", [done]),
+    ]
+    assert "10月26日" in ask(open_archive(tmp_path, issues), "滨湖大道哪天通车的").text

@@ -144,6 +144,8 @@ def find_times(
         TimeMention(m.start(), m.end(), Period(today, today, m.group()), True, "now")
         for m in _NOW.finditer(folded)
     ]
+    if not question:
+        found += _whole_year(folded, today)
     found.sort(key=lambda mention: (mention.start, -(mention.end - mention.start)))
     kept: list[TimeMention] = []
     for mention in found:
@@ -154,6 +156,13 @@ def find_times(
     return _spread_parts(
         _share_parts(_same_time_before(_years_from_left(_join_ranges(kept, folded))), folded)
     )
+
+
+def _whole_year(text: str, today: date) -> list[TimeMention]:
+    """全年 without a year: in the first months the year before, whose results come out then."""
+    value = today.year - 1 if today.month <= 3 else today.year
+    period = Period(date(value, 1, 1), date(value, 12, 31), "全年")
+    return [TimeMention(m.start(), m.end(), period, False) for m in _ALL_YEAR.finditer(text)]
 
 
 def _vague_as_named(mentions: list[TimeMention]) -> list[TimeMention]:
@@ -306,6 +315,7 @@ _BASE = re.compile(r"(?:较|比|超过?|同)$")
 _EACH_YEAR = re.compile(
     r"年?这?[两三四五六几\d]?年?(?:间|来|里)?(?:的|各|每年|都)?(?:[两三四五六\d]个)?"
 )
+_ALL_YEAR = re.compile(r"(?<![0-9年度])全年(?![龄级无])")
 # 预计8月底完工 in an issue of April: the coming August.
 _AHEAD = re.compile(r"预计|计划|将|拟|力争|争取|确保|有望|目标|前$")
 

@@ -230,12 +230,17 @@ class ExtractiveEngine:
         return replace(found, notices=(*found.notices, notice))
 
     def _fact(self, reading: Reading, must: Sequence[str] = (), more_than: float = 0.0) -> Answer:
-        """`must`: names that the text of the item has to hold; `more_than`: the share of the
+        """`must`: names that the sentence has to hold; `more_than`: the share of the
         question that it has to hold."""
         query = reading.query
         hits = self.hits(query)
         hits = [h for h in hits if all(name in fold(h.chunk.text) for name in must)]
-        facts = [fact for fact in self.facts(query, hits) if fact.item >= more_than]
+        facts = [
+            fact
+            for fact in self.facts(query, hits)
+            if fact.item >= more_than
+            and all(name in fold(fact.sentence.span.of(fact.chunk.text)) for name in must)
+        ]
         terms, focus = self.terms(query.terms), self.terms(query.focus)
         if not facts:
             return self.refuse(query, hits, "没有登过相关内容")
@@ -295,6 +300,8 @@ class ExtractiveEngine:
         for fact in chosen:
             for unit, focus in reading.parts[1:]:
                 words = tuple(w for w in focus if w not in reading.query.focus) or focus
+                # 计划多少公里，已经完成多少: the second asks in the unit of the first.
+                unit = unit or reading.parts[0][0]
                 query = replace(
                     reading.query, unit=unit, focus=words, terms=words or reading.query.terms
                 )
