@@ -10,10 +10,12 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 from benchmarks.documents import to_docx, to_html, to_markdown, to_pdf, to_zip
 from benchmarks.generate import make_issue, make_setting, render
@@ -236,16 +238,19 @@ _WORD = "word/document.xml"
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
-@cache
-def _without_other_programs() -> None:
+@contextmanager
+def _without_other_programs() -> Iterator[None]:
     """Character recognition takes seconds a page, LibreOffice starts a process."""
 
     def unread(*arguments: object) -> Any:
         raise ConversionError
 
-    ocr.recognise = lambda image: PageOfPieces(1.0, 1.0, ())
-    office.convert_to_docx = unread
-    load.__globals__["convert_to_docx"] = unread
+    with (
+        patch.object(ocr, "recognise", lambda image: PageOfPieces(1.0, 1.0, ())),
+        patch.object(office, "convert_to_docx", unread),
+        patch("ingest.loader.convert_to_docx", unread),
+    ):
+        yield
 
 
 def _word_document(body: bytes, raw: bool) -> bytes:
@@ -264,7 +269,6 @@ def _word_document(body: bytes, raw: bool) -> bytes:
 
 def loader(data: bytes) -> None:
     """A file gives its text or a Chinese reason that names it."""
-    _without_other_programs()
     read = Bytes(data)
     suffix = SUFFIXES[read.byte() % len(SUFFIXES)]
     form = read.byte() % 8
@@ -280,7 +284,10 @@ def loader(data: bytes) -> None:
         text = text_of(b"\1" + content[1:], bulletin_pieces(), LONGEST_TEXT)
         names = ("utf-8", "gb18030", "utf-16", "utf-16-le", "big5", "utf-32")
         content = text.encode(names[(content or b"\0")[0] % len(names)], "replace")
-    with TemporaryDirectory(prefix="fuzz-", dir=_memory()) as folder:
+    with (
+        _without_other_programs(),
+        TemporaryDirectory(prefix="fuzz-", dir=_memory()) as folder,
+    ):
         path = Path(folder) / f"第18期{suffix}"
         path.write_bytes(content)
         try:

@@ -22,7 +22,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Protocol
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, finalize
 
 import chromadb
 from chromadb.api import ClientAPI
@@ -104,6 +104,9 @@ class ChromaFolder:
         if self._client is None:
             try:
                 self._client = _persistent_client(self._path)
+                # Chroma hands an unclosed client to whoever opens the same path next, even when
+                # the folder has been replaced since.
+                self._closing = finalize(self, self._client.close)  # type: ignore[attr-defined]
             except (ValueError, ChromaError) as error:
                 raise StoreError(
                     f"索引 {self._path} 打不开：{error}。可将该目录移走后重新导入"
@@ -112,7 +115,7 @@ class ChromaFolder:
 
     def _close(self) -> None:
         if self._client is not None:
-            self._client.close()  # type: ignore[attr-defined]
+            self._closing()
             self._client = None
 
     def _read_stamp(self) -> tuple[str, int, int]:
