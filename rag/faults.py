@@ -19,6 +19,7 @@ REPAIR = "python -m rag doctor --repair"
 REBUILD = "python -m ingest 快报文件夹 --rebuild"
 
 FULL = 16 * 2**20  # bytes left after a write has been taken back
+ROW = 20 * 2**10  # bytes an item takes in all files together, generously
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _CLOSED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
@@ -89,11 +90,18 @@ def _full_disk(data_dir: Path) -> DiskError:
     )
 
 
+def check_space(data_dir: Path, rows: int) -> None:
+    """DiskError when there is no room for so many rows: Chroma 1.5.9 may wait for ever on a disk
+    that fills while it writes."""
+    if rows and _free(data_dir) < FULL + rows * ROW:
+        raise _full_disk(data_dir)
+
+
 def _free(data_dir: Path) -> int:
     try:
         return shutil.disk_usage(data_dir).free
     except OSError:
-        return FULL
+        return 2**62  # unknown: the write will tell
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

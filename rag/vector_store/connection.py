@@ -30,6 +30,7 @@ from chromadb.config import Settings
 from chromadb.errors import ChromaError
 
 from rag.errors import StoreError
+from rag.faults import check_space
 from rag.vector_store.lock import StoreLock
 from rag.vector_store.server import ChromaServer
 
@@ -81,7 +82,8 @@ class ChromaFolder:
 
     @contextmanager
     def writing(self, rows: int) -> Iterator[tuple[ClientAPI, str]]:
-        """Write about `rows` rows while nobody else reads or writes."""
+        """Write about `rows` rows while nobody else reads or writes; DiskError without room."""
+        check_space(self._path.parent, rows)
         with self._lock.writing(), _in_chinese(str(self._path)):
             _, unsaved, stored = self._read_stamp()
             if unsaved > max(CHECKPOINT_ROWS, stored // STORED_PER_UNSAVED):
