@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.citations import CitationBook
+from rag.extractive import single
 from rag.extractive.listing import coordinates, item_head, item_line, relevant
 from rag.extractive.masthead import masthead_lines
 from rag.extractive.wording import say_filters
@@ -67,14 +68,14 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
         signed = [c for c in chunks if any(d.endswith(_OF_TOWN) for d in c.departments)]
         if not signed and query.terms:
             # 涉及哪些乡镇 is said in the text.
-            return engine.fact(replace(reading, query=replace(query, intent=Intent.PLACE)))
+            return single.find(engine, replace(reading, query=replace(query, intent=Intent.PLACE)))
         chunks = signed
     if not chunks:
         return engine.refuse(query, engine.hits(query), "没有登过相关内容")
     of_names = query.unit in ("departments", "issues")
     few = len(chunks) <= SHORT and not of_names
     if few and query.intent is Intent.LIST and things:
-        answer = engine.fact(reading)
+        answer = single.find(engine, reading)
         if answer.refusal:
             return answer
     book = CitationBook()

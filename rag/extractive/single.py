@@ -1,0 +1,265 @@
+"""Answers of one fact: a figure with its label and time, a date, a place, an office, a reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from rapidfuzz import fuzz
+
+from rag.citations import CitationBook
+from rag.extractive import comparison, corrections
+from rag.extractive.answer_type import opposite_direction
+from rag.extractive.facts import Fact, find_facts, has_cue
+from rag.extractive.listing import title_span
+from rag.extractive.matching import Term, coverage
+from rag.extractive.reading import read_item
+from rag.extractive.refusal import MIN_FOCUS, contradicted, reject
+from rag.extractive.wording import say_spoken
+from rag.query.reader import Reading
+from rag.schema import Answer, Chunk, Filters, Hit, Intent, ParsedQuery, Period
+from rag.text import Span, fold
+
+if TYPE_CHECKING:
+    from rag.extractive.engine import ExtractiveEngine
+
+MARGIN = 0.1  # by which another office's item has to hold more of the question
+ORDERED = 0.85  # the latest of several is asked for: a somewhat weaker match may be the later one
+ABOUT = 0.5  # share of the question's words in a sentence that is about it
+TIMELY_MARGIN = 0.12
+SAME_TITLE = 70  # rapidfuzz ratio
+# Facts nearly as good as the best one are about the same indicator in other issues.
+SAME_INDICATOR = 0.93
+
+
+def find(engine: ExtractiveEngine, reading: Reading) -> Answer:
+    """One fact. Where the office named signs no item that answers, its name may be said in
+    another's item (在郭渡镇举行…, by another office): the filter is dropped and said so."""
+    answer = _fact(engine, reading)
+    names = reading.names
+    if not names or answer.refusal != "not_found" or answer.citations:
+        return answer
+    # A town is a place as well; an office that signs items speaks for itself.
+    if any(not town(n.name) and engine.count(_signed(n.name)) for n in names):
+        return answer
+    query = reading.query
+    own = max((f.item for f in engine.facts(query, engine.hits(query))), default=0.0)
+    stems = tuple(dict.fromkeys(stem(n.typed) for n in names))
+    wider = replace(
+        query,
+        filters=replace(query.filters, departments=()),
+        terms=tuple(dict.fromkeys((*stems, *query.terms))),
+        relaxed=("部门：" + "、".join(query.filters.departments),),
+    )
+    found = _fact(engine, replace(reading, query=wider, names=()), stems, own + MARGIN)
+    if found.refusal:
+        return answer
+    notice = f"没有{'、'.join(query.filters.departments)}供稿的对应条目，以下条目由其他单位供稿。"
+    return replace(found, notices=(*found.notices, notice))
+
+
+def _fact(
+    engine: ExtractiveEngine, reading: Reading, must: Sequence[str] = (), more_than: float = 0.0
+) -> Answer:
+    """`must`: names that the sentence has to hold; `more_than`: the share of the
+    question that it has to hold."""
+    query = reading.query
+    hits = engine.hits(query)
+    hits = [h for h in hits if all(name in fold(h.chunk.text) for name in must)]
+    facts = [
+        fact
+        for fact in engine.facts(query, hits)
+        if fact.item >= more_than
+        and all(name in fold(fact.sentence.span.of(fact.chunk.text)) for name in must)
+    ]
+    terms, focus = engine.terms(query.terms), engine.terms(query.focus)
+    if not facts:
+        return engine.refuse(query, hits, "没有登过相关内容")
+    timely = [fact for fact in facts if fact.time > 0]
+    if query.intent in (Intent.DATE, Intent.PLACE):
+        timely = [fact for fact in timely if has_cue(query, fact)] or timely
+    best = timely[0] if timely else facts[0]
+    why = reject(query, best, terms, focus)
+    if not why and _fits_another_time(best, facts):
+        why = "同类内容登过，但不是所问的时间"
+    if why:
+        return engine.refuse(query, hits, why)
+    chosen = _same_indicator(query, timely)
+    wrong = contradicted(query.claims, (), " ".join(f.chunk.text for f in chosen))
+    book = CitationBook()
+    lines = [_fact_line(query, fact, book) for fact in chosen]
+    lines += _other_parts(engine, reading, chosen, book)
+    said = "".join(_said(query, fact, terms) for fact in chosen)
+    if wrong or opposite_direction(query.standalone, said):
+        claim = f"“{wrong}”的" if wrong else "问题中的"
+        head = f"没有找到{claim}说法。快报原文是："
+        return engine.finish(query, [head, *lines], book, hits, refusal="not_found")
+    if best.figure and (corrected := corrections.find(engine, best)):
+        lines = corrections.lines(best, corrected, book) + lines
+    answer = engine.finish(query, lines, book, hits)
+    newer = _newer(engine, query, best)
+    return replace(answer, notices=(newer,)) if newer else answer
+
+
+def _newer(engine: ExtractiveEngine, query: ParsedQuery, fact: Fact) -> str:
+    """A remark that later issues print the same indicator; its figures are left out, since
+    the question fixed the time."""
+    if not query.periods or fact.figure is None or query.filters.issues:
+        return ""
+    later = Period(fact.chunk.published + timedelta(days=1), date.max)
+    if not engine.count(Filters(published=later)):
+        return ""
+    open_query = replace(query, periods=())
+    filters = replace(query.filters, published=later)
+    hits = engine.nearest(query.standalone, filters)
+    labels = []
+    for hit in hits:
+        found = [
+            f
+            for f in find_facts(open_query, [hit], engine.terms(query.terms), engine.focus(query))
+            if f.figure
+        ]
+        if found and found[0].item >= fact.item and comparison.same_indicator(found[0], fact):
+            spoken = say_spoken(found[0].spoken, hit.chunk)
+            labels.append(f"{hit.chunk.issue.label}（{spoken}）")
+    return f"后续期有更新：{'、'.join(dict.fromkeys(labels))}。" if labels else ""
+
+
+def _other_parts(
+    engine: ExtractiveEngine, reading: Reading, chosen: Sequence[Fact], book: CitationBook
+) -> list[str]:
+    """The further figures that the question asks for, from the same items."""
+    lines = []
+    for fact in chosen:
+        for unit, focus in reading.parts[1:]:
+            words = tuple(w for w in focus if w not in reading.query.focus) or focus
+            # 计划多少公里，已经完成多少: the second asks in the unit of the first.
+            unit = unit or reading.parts[0][0]
+            query = replace(
+                reading.query, unit=unit, focus=words, terms=words or reading.query.terms
+            )
+            found = [
+                f
+                for f in engine.facts(query, [fact.hit])
+                if f.figure and f.time > 0 and f.figure != fact.figure
+            ]
+            if found and (found[0].focus >= MIN_FOCUS or not words):
+                lines.append(_fact_line(query, found[0], book))
+    return lines
+
+
+def _said(query: ParsedQuery, fact: Fact, terms: Sequence[Term]) -> str:
+    """What the item says on the matter: for a reason, every sentence that is about it."""
+    text = fact.chunk.text
+    sentences = [fact.sentence]
+    if query.intent is Intent.REASON:
+        sentences = [
+            s
+            for s in read_item(fact.chunk).sentences
+            if coverage(terms, (s.span.of(text), 1.0)) >= ABOUT
+        ]
+    return "".join(s.span.of(text) for s in sentences)
+
+
+def _same_indicator(query: ParsedQuery, facts: Sequence[Fact]) -> list[Fact]:
+    """The best fact, and the same one in other issues where the question leaves the time open."""
+    best = facts[0]
+    rivals: list[Fact] = []
+    seen: set[str] = set()
+    for fact in facts:
+        share = ORDERED if query.order else SAME_INDICATOR
+        if fact.chunk.id in seen or fact.score < share * best.score:
+            continue
+        if (fact.figure is None) != (best.figure is None) or fact.time < best.time:
+            continue
+        alike = query.order or fact is best or _same_title(fact, best)
+        if fact.figure is None and not alike:
+            continue
+        seen.add(fact.chunk.id)
+        rivals.append(fact)
+    rivals.sort(key=lambda f: f.chunk.published, reverse=query.order != "earliest")
+    if query.order:
+        return rivals[:1]
+    return rivals[:4]
+
+
+def _fact_line(query: ParsedQuery, fact: Fact, book: CitationBook) -> str:
+    chunk = fact.chunk
+    title = title_span(chunk)
+    heading = ""
+    spans = _answer_spans(query, fact)
+    if query.intent is Intent.DEPARTMENT and title and title not in spans:
+        heading = f"{chunk.title}[{book.cite(chunk, title)}]　"
+    quoted = "".join(f"{span.of(chunk.text)}[{book.cite(chunk, span)}]" for span in spans)
+    if query.intent is Intent.ISSUE:
+        return f"{chunk.issue.label}（{chunk.published.isoformat()}）：{quoted}"
+    if query.intent is Intent.DEPARTMENT:
+        names = "、".join(chunk.printed or chunk.departments) or "原文未署名"
+        return f"{names}：{heading}{quoted}"
+    if fact.figure:
+        number = book.cite(chunk, spans[-1])
+        lead = fact.figure.text
+        if len(query.filters.departments) > 1:  # 是石村乡还是胡寨乡
+            lead = f"{'、'.join(chunk.printed or chunk.departments)}：{lead}"
+        return f"{lead}（{say_spoken(fact.spoken, chunk)}）[{number}]\n{quoted}"
+    return quoted
+
+
+def _answer_spans(query: ParsedQuery, fact: Fact) -> list[Span]:
+    reading = read_item(fact.chunk)
+    if query.intent in (Intent.MANNER, Intent.REASON):
+        body = [s.span for s in reading.sentences if s.span.end > reading.title.end]
+        return body
+    spans = [fact.sentence.span]
+    if fact.sentence.span.end <= reading.title.end and len(reading.sentences) > 1:
+        spans.append(reading.sentences[-1].span)
+    return spans
+
+
+def within(engine: ExtractiveEngine, reading: Reading, anchor: Chunk) -> Answer:
+    """The answer from the item that the conversation speaks of."""
+    query = reading.query
+    hit = Hit(anchor, 1.0)
+    book = CitationBook()
+    if not query.terms and query.intent in (Intent.ISSUE, Intent.DEPARTMENT, Intent.PERSON):
+        body = read_item(anchor).sentences
+        fact = Fact(hit, body[-1], None, None, 1.0, 1.0, 1.0, 1.0, 1.0)
+        return engine.finish(query, [_fact_line(query, fact, book)], book, [hit])
+    terms, focus = engine.terms(query.terms), engine.terms(query.focus)
+    facts = engine.facts(query, [hit])
+    if not facts:
+        return engine.refuse(query, [hit], "没有登所问的这一点")
+    why = reject(query, facts[0], terms, focus)
+    if why:
+        return engine.refuse(query, [hit], why)
+    return engine.finish(query, [_fact_line(query, facts[0], book)], book, [hit])
+
+
+_OFFICE_ENDS = re.compile(r"^县|(?:街道办事处|街道办|街道|[镇乡局委办]|中心|大队)$")
+
+
+def town(name: str) -> bool:
+    """Whether the office is a town's, a place that other offices write about."""
+    return name.endswith(("镇", "乡", "街道"))
+
+
+def _signed(name: str) -> Filters:
+    return Filters(departments=(name,))
+
+
+def stem(name: str) -> str:
+    """马营 of 马营镇, 招商 of 县招商局: what a text that speaks of it holds."""
+    return _OFFICE_ENDS.sub("", _OFFICE_ENDS.sub("", name)) or name
+
+
+def _fits_another_time(best: Fact, facts: Sequence[Fact]) -> bool:
+    """Whether an item that speaks of another time holds clearly more of the question."""
+    return any(f.time == 0 and f.item > best.item + TIMELY_MARGIN for f in facts)
+
+
+def _same_title(a: Fact, b: Fact) -> bool:
+    """Whether two items report on the same matter in different issues."""
+    return fuzz.ratio(a.chunk.title, b.chunk.title) >= SAME_TITLE
