@@ -13,7 +13,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from benchmarks.generate import MadeIssue, Paragraph, Setting, paragraphs, render
+from benchmarks.generate import MadeIssue
+from benchmarks.typesetting import Paragraph, Setting, paragraphs, render
 
 _FONT = "STSong-Light"
 _SIZE = 12

@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.documents import FORMATS, to_pdf
-from benchmarks.generate import MadeIssue, Setting, make_issue, make_setting, render
+from benchmarks.generate import MadeIssue, make_issue
+from benchmarks.typesetting import Setting, make_setting, render
 from ingest.loader import load
 from ingest.parser import parse_bulletin
 from rag.schema import Bulletin

@@ -28,8 +28,8 @@ from typing import Any
 
 import httpx
 
-from benchmarks.generate import archive
 from benchmarks.page import healthy, processor_time, program, until, with_samples
+from benchmarks.typesetting import archive
 
 ROOT = Path(__file__).resolve().parent.parent
 PER_TYPE = 6

@@ -18,7 +18,8 @@ from typing import Any
 from unittest.mock import patch
 
 from benchmarks.documents import to_docx, to_html, to_markdown, to_pdf, to_zip
-from benchmarks.generate import make_issue, make_setting, render
+from benchmarks.generate import make_issue
+from benchmarks.typesetting import make_setting, render
 from ingest.formats import ocr, office
 from ingest.formats.office import ConversionError
 from ingest.formats.page_layout import PageOfPieces

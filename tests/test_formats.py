@@ -16,7 +16,8 @@ from PIL import Image, ImageDraw
 from reportlab.pdfgen.canvas import Canvas
 
 from benchmarks.documents import FORMATS, to_docx, to_pdf, to_zip
-from benchmarks.generate import MadeIssue, Setting, make_issue, make_setting, render
+from benchmarks.generate import MadeIssue, make_issue
+from benchmarks.typesetting import Setting, make_setting, render
 from ingest.formats import archive, ocr, office
 from ingest.formats.html import html_text
 from ingest.formats.markdown import markdown_text

@@ -9,7 +9,8 @@ from dataclasses import replace
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.generate import MadeIssue, MadeItem, Setting, make_issue, make_setting, render
+from benchmarks.generate import MadeIssue, MadeItem, make_issue
+from benchmarks.typesetting import Setting, make_setting, render
 from ingest.layout import read_layout, split_issues
 from ingest.lines import read_lines
 from ingest.parser import parse_bulletin, parse_bulletins
