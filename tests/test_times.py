@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.entities.times import EARLIEST, find_times, year_period
+from rag.entities.time_mention import EARLIEST
+from rag.entities.times import find_times, year_period
 
 TODAY = date(2025, 3, 20)
 Days = tuple[tuple[int, int, int], tuple[int, int, int]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -12,23 +11,10 @@ import rjieba
 
 from rag.entities.figures import UNIT_PATTERN
 from rag.entities.numerals import CN_YEAR, NUMERAL, number, year_value
+from rag.entities.time_mention import EARLIEST, TimeMention, month_range
+from rag.entities.time_relations import relate_times
 from rag.schema import Period
 from rag.text import fold
-
-# The start of 截至2024年底: older than any archive.
-EARLIEST = date(1950, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class TimeMention:
-    """A time named in a text. `has_year` is False for a bare 一季度 or 4月."""
-
-    start: int
-    end: int
-    period: Period
-    has_year: bool
-    kind: Literal["range", "since", "until", "now"] = "range"
-
 
 _YEAR = rf"""
     (?P<year>(?<!\d)20\d\d(?=年|[^\d]|$) | {CN_YEAR} | (?<![\d.近第]) \d\d (?=年))
@@ -59,17 +45,12 @@ _RECENT = re.compile(
 )
 # 2023-04-21, 2023.4.21, 2023/4/21
 _DATE = re.compile(r"(?<![\d.])(20\d\d)([-./])(\d{1,2})\2(\d{1,2})(?![\d%])")
-_VAGUE = re.compile(r"(?:最近|近|过去|这)[几些]?年")
 _RELATIVE = re.compile(
     r"上个?月|本月|这个月|上个?季度|本季度|这个?季度|当月|上周|本周|昨天|今天|年初以来|年内"
 )
 _YEARS = re.compile(
     rf"(?P<a>(?<![\d.])20\d\d|{CN_YEAR}|(?<![\d.\-/])\d\d)年?(?:度)?\s*(?:[-—–~～至到]+)\s*(?P<b>20\d\d|{CN_YEAR}|\d\d)(?:年度?|这?[一二三四五六两\d]个?年度?|$|(?<=20\d\d)(?![\d.\-年]))"
 )
-
-
-def _month_range(year: int, first: int, last: int) -> tuple[date, date]:
-    return date(year, first, 1), date(year, last, calendar.monthrange(year, last)[1])
 
 
 def year_period(year: int) -> Period:
@@ -92,19 +73,19 @@ def _sub_range(groups: dict[str, str | None], prefix: str, year: int) -> tuple[d
 
     if get("quarters"):
         count = number((get("nq") or "").replace("两", "二"))
-        return _month_range(year, 1, 3 * count) if count else None
+        return month_range(year, 1, 3 * count) if count else None
     if get("quarter"):
         which = number(get("q") or get("qq") or "1")
-        return _month_range(year, 3 * which - 2, 3 * which) if which else None
+        return month_range(year, 3 * which - 2, 3 * which) if which else None
     if get("half"):
-        return _month_range(year, 1, 6) if get("h") == "上" else _month_range(year, 7, 12)
+        return month_range(year, 1, 6) if get("h") == "上" else month_range(year, 7, 12)
     if get("first"):
         count = number(get("nm") or "")
-        return _month_range(year, 1, count) if count and 1 <= count <= 12 else None
+        return month_range(year, 1, count) if count and 1 <= count <= 12 else None
     if get("months"):
         first, last = number(get("m1") or ""), number(get("m2") or "")
         if first and last and 1 <= first <= last <= 12:
-            return _month_range(year, first, last)
+            return month_range(year, first, last)
         return None
     if get("month"):
         month = number(get("m") or "")
@@ -112,7 +93,7 @@ def _sub_range(groups: dict[str, str | None], prefix: str, year: int) -> tuple[d
             return None
         day = number(get("d") or "") if get("d") else None
         if day is None:
-            return _month_range(year, month, month)
+            return month_range(year, month, month)
         if not 1 <= day <= calendar.monthrange(year, month)[1]:
             return None
         return date(year, month, day), date(year, month, day)
@@ -151,11 +132,7 @@ def find_times(
     for mention in found:
         if not kept or mention.start >= kept[-1].end:
             kept.append(mention)
-    if question:
-        kept = _vague_as_named(kept)
-    return _spread_parts(
-        _share_parts(_same_time_before(_years_from_left(_join_ranges(kept, folded))), folded)
-    )
+    return relate_times(kept, folded, question)
 
 
 def _whole_year(text: str, today: date) -> list[TimeMention]:
@@ -163,53 +140,6 @@ def _whole_year(text: str, today: date) -> list[TimeMention]:
     value = today.year - 1 if today.month <= 3 else today.year
     period = Period(date(value, 1, 1), date(value, 12, 31), "全年")
     return [TimeMention(m.start(), m.end(), period, False) for m in _ALL_YEAR.finditer(text)]
-
-
-def _vague_as_named(mentions: list[TimeMention]) -> list[TimeMention]:
-    """近几年趋势（2022—2024年）: the years named say what the recent ones are."""
-    named = [
-        m for m in mentions if m.has_year and _whole_years(m) and not _VAGUE.match(m.period.words)
-    ]
-    if not named:
-        return mentions
-    return [
-        replace(m, period=named[0].period, kind=named[0].kind)
-        if _VAGUE.match(m.period.words)
-        else m
-        for m in mentions
-    ]
-
-
-def _years_from_left(mentions: list[TimeMention]) -> list[TimeMention]:
-    """本月（11月）: a bare part takes the year of the time named before it."""
-    result: list[TimeMention] = []
-    for mention in mentions:
-        before = [m for m in result if m.has_year and m.kind != "until"]
-        if not mention.has_year and before and not _whole_years(before[-1]):
-            shift = before[-1].period.end.year - mention.period.start.year
-            mention = replace(mention, period=_moved(mention.period, shift), has_year=True)
-        result.append(mention)
-    return result
-
-
-def _same_time_before(mentions: list[TimeMention]) -> list[TimeMention]:
-    """去年同期 after 今年前三季度 is the first three quarters of last year."""
-    result: list[TimeMention] = []
-    for mention in mentions:
-        if mention.period.words.endswith("同期") and result:
-            named = result[-1].period
-            shift = mention.period.start.year - named.start.year
-            mention = replace(mention, period=_moved(named, shift or -1), kind=result[-1].kind)
-        result.append(mention)
-    return result
-
-
-def _moved(period: Period, years: int) -> Period:
-    def move(day: date) -> date:
-        year = day.year + years
-        return date(year, day.month, min(day.day, calendar.monthrange(year, day.month)[1]))
-
-    return Period(move(period.start), move(period.end), period.words)
 
 
 # 22、23、24三年 and 2023和2024两年: every year but the last may lack its 年.
@@ -303,8 +233,8 @@ def _relative_period(word: str, today: date) -> Period:
     if word.startswith("上"):
         index -= size
     year, month = divmod(index, 12)
-    start, _ = _month_range(year, month + 1, month + 1)
-    _, end = _month_range(year, month + size, month + size)
+    start, _ = month_range(year, month + 1, month + 1)
+    _, end = month_range(year, month + size, month + size)
     return Period(start, end, word)
 
 
@@ -419,94 +349,3 @@ def _counts(text: str, end: int) -> bool:
         if length >= unit.end():
             break
     return length == unit.end()
-
-
-_TO = re.compile(r"\s*[-—–~～至到]+\s*")
-_TO_DAY = re.compile(rf"\s*[-—–~～至到]+\s*({NUMERAL})[日号]")
-
-
-def _join_ranges(mentions: list[TimeMention], text: str) -> list[TimeMention]:
-    """2024年3月至2025年2月 and 3月1日至15日 are one time."""
-    joined: list[TimeMention] = []
-    for mention in mentions:
-        last = joined[-1] if joined else None
-        if (
-            last
-            and last.kind == mention.kind == "range"
-            and not _whole_years(last)
-            and last.period.start <= mention.period.end
-            and _TO.fullmatch(text[last.end : mention.start])
-        ):
-            joined[-1] = _joined(last, mention.end, mention.period.end, text)
-            continue
-        joined.append(mention)
-        start = mention.period.start
-        if start == mention.period.end and (to := _TO_DAY.match(text, mention.end)):
-            day = number(to[1]) or 0
-            if start.day <= day <= calendar.monthrange(start.year, start.month)[1]:
-                joined[-1] = _joined(mention, to.end(), start.replace(day=day), text)
-    return joined
-
-
-def _joined(mention: TimeMention, end: int, last_day: date, text: str) -> TimeMention:
-    period = Period(mention.period.start, last_day, text[mention.start : end])
-    return TimeMention(mention.start, end, period, mention.has_year)
-
-
-def _spread_parts(mentions: list[TimeMention]) -> list[TimeMention]:
-    """技改一季度2024年比2023年: a part named once, before or after whole years, belongs to each.
-
-    近三年一季度 likewise gives the first quarter of each of the years.
-    """
-    bare = [m for m in mentions if not m.has_year and m.kind == "range"]
-    years = [m for m in mentions if m.has_year and m.kind in ("range", "since") and _whole_years(m)]
-    if len(bare) != 1 or not years:
-        return mentions
-    part = bare[0].period
-    if part.start.year != part.end.year:
-        return mentions
-    spread = []
-    for mention in years:
-        for year in range(mention.period.start.year, mention.period.end.year + 1):
-            start, end = _month_range(year, part.start.month, part.end.month)
-            if part.start == part.end:
-                start = end = part.start.replace(year=year)
-            words = f"{year}年{part.words}"
-            spread.append(
-                TimeMention(mention.start, mention.end, Period(start, end, words), True, "range")
-            )
-    # Kept as a mention without a period of its own, so that its words are not read as terms.
-    kept = [m for m in mentions if m not in years and m is not bare[0]]
-    first = spread[0]
-    cover = TimeMention(bare[0].start, bare[0].end, first.period, True, "range")
-    return sorted([*kept, *spread, cover], key=lambda m: m.start)
-
-
-def _whole_years(mention: TimeMention) -> bool:
-    start, end = mention.period.start, mention.period.end
-    if mention.kind == "since":
-        return (start.month, start.day) == (1, 1) and end.year > start.year
-    return (start.month, start.day, end.month, end.day) == (1, 1, 12, 31)
-
-
-_JOIN = re.compile(r"\s*(?:和|与|跟|同|及|以及|、|，|,|比|较|相比|到|至|—|-|还是|或)\s*")
-
-
-def _share_parts(mentions: list[TimeMention], text: str) -> list[TimeMention]:
-    """2023年和2024年一季度 means two first quarters: a bare year takes the part of the next."""
-    result = list(mentions)
-    for i in range(len(result) - 2, -1, -1):
-        this, following = result[i], result[i + 1]
-        if this.kind != "range" or following.kind != "range":
-            continue
-        if not _JOIN.fullmatch(text[this.end : following.start]):
-            continue
-        a, b = this.period, following.period
-        whole = a == Period(date(a.start.year, 1, 1), date(a.start.year, 12, 31))
-        part = (b.start.month, b.start.day, b.end.month) != (1, 1, 12)
-        if whole and part and b.start.year == b.end.year and a.start.year != b.start.year:
-            start, end = _month_range(a.start.year, b.start.month, b.end.month)
-            result[i] = TimeMention(
-                this.start, this.end, Period(start, end, a.words), this.has_year, this.kind
-            )
-    return result

@@ -10,7 +10,8 @@ from functools import lru_cache
 
 from rag.entities.figures import Figure, find_figures
 from rag.entities.issues import find_issues
-from rag.entities.times import TimeMention, find_times
+from rag.entities.time_mention import TimeMention
+from rag.entities.times import find_times
 from rag.schema import Chunk, Period
 from rag.text import Located, Span, overlap, split_clauses, split_sentences
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from datetime import date
 
-from rag.entities.times import EARLIEST
+from rag.entities.time_mention import EARLIEST
 from rag.schema import Chunk, ParsedQuery, Period
 
 

@@ -9,7 +9,7 @@ from datetime import date
 
 from rag.entities.figures import find_figures
 from rag.entities.issues import find_issues
-from rag.entities.times import TimeMention
+from rag.entities.time_mention import TimeMention
 from rag.query.reader import QuestionReader, Reading
 from rag.schema import Chunk, DatedIssue, Filters, Hit, Intent, Turn
 from rag.text import fold, strip_space

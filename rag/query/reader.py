@@ -11,7 +11,8 @@ import rjieba
 
 from rag.entities.figures import UNIT_PATTERN, find_figures, unit_family
 from rag.entities.issues import IssueMention, find_issues
-from rag.entities.times import TimeMention, find_times
+from rag.entities.time_mention import TimeMention
+from rag.entities.times import find_times
 from rag.query.function_words import FUNCTION_WORDS
 from rag.query.intent import TREND, Asked, asked_unit, figure_parts, find_many, read_intent
 from rag.query.spelling import SoundIndex, simplify

@@ -1,0 +1,157 @@
+"""What times named beside one another take from each other: 2023年和2024年一季度, 近三年一季度."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import replace
+from datetime import date
+
+from rag.entities.numerals import NUMERAL, number
+from rag.entities.time_mention import TimeMention, month_range
+from rag.schema import Period
+
+_VAGUE = re.compile(r"(?:最近|近|过去|这)[几些]?年")
+
+
+def relate_times(mentions: list[TimeMention], text: str, question: bool) -> list[TimeMention]:
+    """The times with what each takes from those beside it: a year, a part of one, its other end.
+
+    `mentions` come in the order of the folded `text`, apart from one another; so do the results,
+    of which several may stand at one place.
+    """
+    if question:
+        mentions = _vague_as_named(mentions)
+    mentions = _same_time_before(_years_from_left(_join_ranges(mentions, text)))
+    return _spread_parts(_share_parts(mentions, text))
+
+
+def _vague_as_named(mentions: list[TimeMention]) -> list[TimeMention]:
+    """近几年趋势（2022—2024年）: the years named say what the recent ones are."""
+    named = [
+        m for m in mentions if m.has_year and m.whole_years and not _VAGUE.match(m.period.words)
+    ]
+    if not named:
+        return mentions
+    return [
+        replace(m, period=named[0].period, kind=named[0].kind)
+        if _VAGUE.match(m.period.words)
+        else m
+        for m in mentions
+    ]
+
+
+def _years_from_left(mentions: list[TimeMention]) -> list[TimeMention]:
+    """本月（11月）: a bare part takes the year of the time named before it."""
+    result: list[TimeMention] = []
+    for mention in mentions:
+        before = [m for m in result if m.has_year and m.kind != "until"]
+        if not mention.has_year and before and not before[-1].whole_years:
+            shift = before[-1].period.end.year - mention.period.start.year
+            mention = replace(mention, period=_moved(mention.period, shift), has_year=True)
+        result.append(mention)
+    return result
+
+
+def _same_time_before(mentions: list[TimeMention]) -> list[TimeMention]:
+    """去年同期 after 今年前三季度 is the first three quarters of last year."""
+    result: list[TimeMention] = []
+    for mention in mentions:
+        if mention.period.words.endswith("同期") and result:
+            named = result[-1].period
+            shift = mention.period.start.year - named.start.year
+            mention = replace(mention, period=_moved(named, shift or -1), kind=result[-1].kind)
+        result.append(mention)
+    return result
+
+
+def _moved(period: Period, years: int) -> Period:
+    def move(day: date) -> date:
+        year = day.year + years
+        return date(year, day.month, min(day.day, calendar.monthrange(year, day.month)[1]))
+
+    return Period(move(period.start), move(period.end), period.words)
+
+
+_TO = re.compile(r"\s*[-—–~～至到]+\s*")
+_TO_DAY = re.compile(rf"\s*[-—–~～至到]+\s*({NUMERAL})[日号]")
+
+
+def _join_ranges(mentions: list[TimeMention], text: str) -> list[TimeMention]:
+    """2024年3月至2025年2月 and 3月1日至15日 are one time."""
+    joined: list[TimeMention] = []
+    for mention in mentions:
+        last = joined[-1] if joined else None
+        if (
+            last
+            and last.kind == mention.kind == "range"
+            and not last.whole_years
+            and last.period.start <= mention.period.end
+            and _TO.fullmatch(text[last.end : mention.start])
+        ):
+            joined[-1] = _joined(last, mention.end, mention.period.end, text)
+            continue
+        joined.append(mention)
+        start = mention.period.start
+        if start == mention.period.end and (to := _TO_DAY.match(text, mention.end)):
+            day = number(to[1]) or 0
+            if start.day <= day <= calendar.monthrange(start.year, start.month)[1]:
+                joined[-1] = _joined(mention, to.end(), start.replace(day=day), text)
+    return joined
+
+
+def _joined(mention: TimeMention, end: int, last_day: date, text: str) -> TimeMention:
+    period = Period(mention.period.start, last_day, text[mention.start : end])
+    return TimeMention(mention.start, end, period, mention.has_year)
+
+
+def _spread_parts(mentions: list[TimeMention]) -> list[TimeMention]:
+    """技改一季度2024年比2023年: a part named once, before or after whole years, belongs to each.
+
+    近三年一季度 likewise gives the first quarter of each of the years.
+    """
+    bare = [m for m in mentions if not m.has_year and m.kind == "range"]
+    years = [m for m in mentions if m.has_year and m.kind in ("range", "since") and m.whole_years]
+    if len(bare) != 1 or not years:
+        return mentions
+    part = bare[0].period
+    if part.start.year != part.end.year:
+        return mentions
+    spread = []
+    for mention in years:
+        for year in range(mention.period.start.year, mention.period.end.year + 1):
+            start, end = month_range(year, part.start.month, part.end.month)
+            if part.start == part.end:
+                start = end = part.start.replace(year=year)
+            words = f"{year}年{part.words}"
+            spread.append(
+                TimeMention(mention.start, mention.end, Period(start, end, words), True, "range")
+            )
+    # Kept as a mention without a period of its own, so that its words are not read as terms.
+    kept = [m for m in mentions if m not in years and m is not bare[0]]
+    first = spread[0]
+    cover = TimeMention(bare[0].start, bare[0].end, first.period, True, "range")
+    return sorted([*kept, *spread, cover], key=lambda m: m.start)
+
+
+_JOIN = re.compile(r"\s*(?:和|与|跟|同|及|以及|、|，|,|比|较|相比|到|至|—|-|还是|或)\s*")
+
+
+def _share_parts(mentions: list[TimeMention], text: str) -> list[TimeMention]:
+    """2023年和2024年一季度 means two first quarters: a bare year takes the part of the next."""
+    result = list(mentions)
+    for i in range(len(result) - 2, -1, -1):
+        this, following = result[i], result[i + 1]
+        if this.kind != "range" or following.kind != "range":
+            continue
+        if not _JOIN.fullmatch(text[this.end : following.start]):
+            continue
+        a, b = this.period, following.period
+        whole = a == Period(date(a.start.year, 1, 1), date(a.start.year, 12, 31))
+        part = (b.start.month, b.start.day, b.end.month) != (1, 1, 12)
+        if whole and part and b.start.year == b.end.year and a.start.year != b.start.year:
+            start, end = month_range(a.start.year, b.start.month, b.end.month)
+            result[i] = TimeMention(
+                this.start, this.end, Period(start, end, a.words), this.has_year, this.kind
+            )
+    return result
