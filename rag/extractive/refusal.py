@@ -15,9 +15,10 @@ from rag.extractive.wording import say_filters
 from rag.schema import Chunk, Hit, Intent, ParsedQuery
 from rag.text import fold
 
-# A logistic regression over features of the best fact, fitted on the dev parts of the question
-# sets (docs/evaluation.md, 拒答). The vector's own similarity adds nothing, being nearest does.
-_BIAS, _ITEM, _FOCUS, _FIGURE, _NEAREST, _ABSENT = -3.76, 2.08, 2.59, 0.92, 1.86, -1.08
+# A logistic regression over `features`, fitted on the dev parts of the question sets
+# (benchmarks/refusal.py). The vector's own similarity adds nothing, being nearest does.
+_BIAS = -3.76
+_COEFFICIENTS = (2.08, 2.59, 0.92, 1.86, -1.08)
 MIN_CONFIDENCE = -0.3
 _LACKS_NAME = 1.5  # logits; the segmenter takes some plain words for names (新加, 城南)
 # 弄完, 追回来, 路上: the asker's own wording, printed otherwise if at all.
@@ -44,17 +45,20 @@ def without_commands(question: str) -> tuple[str, bool]:
     return "".join(kept).strip(" ，,。：:；;\n"), len(kept) < len(parts)
 
 
+def features(fact: Fact, terms: Sequence[Term], unit: str) -> tuple[float, ...]:
+    """What tells whether the fact answers, each 0..1: the question's words in its item, those of
+    the quantity in its sentence, the figure (one of the unit asked for says more than any), no
+    other matter being nearer, and the weight of what the item lacks."""
+    figure = (1.0 if unit else 0.5) if fact.figure else 0.0
+    lacking = absent(terms, fact.chunk)
+    return fact.item, fact.focus, figure, float(fact.nearest), lacking
+
+
 def confidence(fact: Fact, terms: Sequence[Term], unit: str) -> float:
     """How likely the fact answers, as a logit: 0 is even odds."""
-    # A figure of the unit asked for says more than any figure.
-    known = (1.0 if unit else 0.5) if fact.figure else 0.0
-    return (
-        _BIAS
-        + _ITEM * fact.item
-        + _FOCUS * fact.focus
-        + _FIGURE * known
-        + _NEAREST * fact.nearest
-        + _ABSENT * absent(terms, fact.chunk)
+    return _BIAS + sum(
+        factor * value
+        for factor, value in zip(_COEFFICIENTS, features(fact, terms, unit), strict=True)
     )
 
 

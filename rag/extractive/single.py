@@ -78,9 +78,7 @@ def _fact(
     terms, focus = engine.terms(query.terms), engine.terms(query.focus)
     if not facts:
         return engine.refuse(query, hits, "没有登过相关内容")
-    timely = [fact for fact in facts if fact.time > 0]
-    if query.intent in (Intent.DATE, Intent.PLACE):
-        timely = [fact for fact in timely if has_cue(query, fact)] or timely
+    timely = in_time(query, facts)
     best = timely[0] if timely else facts[0]
     why = reject(query, best, terms, focus)
     if not why and _fits_another_time(best, facts):
@@ -102,6 +100,15 @@ def _fact(
     answer = engine.finish(query, lines, book, hits)
     newer = _newer(engine, query, best)
     return replace(answer, notices=(newer,)) if newer else answer
+
+
+def in_time(query: ParsedQuery, facts: Sequence[Fact]) -> list[Fact]:
+    """The facts of the time asked about, in their order; of dates and places those that hold one,
+    where any does."""
+    timely = [fact for fact in facts if fact.time > 0]
+    if query.intent in (Intent.DATE, Intent.PLACE):
+        return [fact for fact in timely if has_cue(query, fact)] or timely
+    return timely
 
 
 def _newer(engine: ExtractiveEngine, query: ParsedQuery, fact: Fact) -> str:

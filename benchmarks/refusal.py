@@ -1,0 +1,133 @@
+"""How well questions with and without an answer are told apart, and the coefficients fitted to it:
+
+    BULLETIN_TODAY=2025-11-21 python -m benchmarks.refusal [FOLDER QA.jsonl]…
+
+Takes each folder of bulletins into an index of its own (by default the samples and the invented
+archives), finds for each question the best fact as the engine does, and fits a logistic regression
+to its features. Questions of test parts only test; so does each archive for the others: the AUC
+that counts is that of archives left out of the fit.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from ingest.indexer import ingest_paths
+from rag.chain import BulletinChain, build_chain
+from rag.evaluation.questions import Question, load_questions
+from rag.extractive import refusal, single
+from rag.schema import Intent
+from rag.settings import load_settings
+
+ROOT = Path(__file__).resolve().parent.parent
+ARCHIVES = ROOT / "benchmarks" / "archives"
+FEATURES = ("条目里有的词", "所问数量的名称", "有所问的数字", "向量最近", "缺的东西")
+# Answered from all items or from several facts: not this model's matter.
+OTHER = (
+    Intent.LIST,
+    Intent.COUNT,
+    Intent.DIGEST,
+    Intent.MASTHEAD,
+    Intent.COMPARE,
+    Intent.TREND,
+    Intent.SUM,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The features of the best fact found for a question, and the engine's present logit."""
+
+    archive: str
+    test: bool
+    answerable: bool
+    features: tuple[float, ...]
+    logit: float
+
+
+def main() -> None:
+    given = [Path(name) for name in sys.argv[1:]]
+    pairs = list(zip(given[::2], given[1::2], strict=True)) or [
+        (ROOT / "samples", ROOT / "samples" / "qa.jsonl"),
+        *(
+            (folder, folder / "qa.jsonl")
+            for folder in sorted(ARCHIVES.iterdir())
+            if folder.is_dir()
+        ),
+    ]
+    rows = [row for folder, qa in pairs for row in read(folder, qa)]
+    dev, test = [r for r in rows if not r.test], [r for r in rows if r.test]
+    report("全部 dev", dev, test)
+    for count in range(2, len(FEATURES)):
+        model = LogisticRegression().fit([r.features[:count] for r in dev], told(dev))
+        scores = model.decision_function([r.features[:count] for r in test])
+        print(f"  只用前 {count} 项：AUC {roc_auc_score(told(test), scores):.3f}")
+    for name in dict.fromkeys(row.archive for row in rows):
+        apart = [row for row in rows if row.archive == name]
+        report(f"不看{name}", [row for row in dev if row.archive != name], apart)
+
+
+def read(folder: Path, qa: Path) -> Iterator[Row]:
+    """The rows of the questions that ask for one fact, have terms, and find anything in time."""
+    with tempfile.TemporaryDirectory() as name:
+        settings = load_settings().model_copy(update={"data_dir": Path(name)})
+        ingest_paths(sorted(folder.glob("*.txt")), settings)
+        chain = build_chain(settings)
+        for question in load_questions(qa):
+            if not question.history and (row := measure(chain, question, folder.name)):
+                yield row
+
+
+def measure(chain: BulletinChain, question: Question, archive: str) -> Row | None:
+    """None where the logistic model has no say, or where an answer was sought in a wrong item."""
+    reader, engine = chain._current().reader, chain._engine
+    reading = reader.read(question.question, chain.settings.current_date())
+    query = reading.query
+    if reading.missing_issues or query.intent in OTHER or not query.terms:
+        return None
+    facts = single.in_time(query, engine.facts(query, engine.hits(query)))
+    if not facts:
+        return None
+    best = facts[0]
+    place = (best.chunk.issue.year, best.chunk.issue.number, best.chunk.section)
+    if question.answerable and place not in {(g.year, g.issue, g.section) for g in question.gold}:
+        return None
+    terms = engine.terms(query.terms)
+    return Row(
+        archive,
+        question.split == "test",
+        question.answerable,
+        refusal.features(best, terms, query.unit),
+        refusal.confidence(best, terms, query.unit),
+    )
+
+
+def told(rows: list[Row]) -> list[bool]:
+    return [row.answerable for row in rows]
+
+
+def report(title: str, fit: list[Row], apart: list[Row]) -> None:
+    """Fits on some rows and tests on the others."""
+    model = LogisticRegression().fit([r.features for r in fit], told(fit))
+    terms = "，".join(
+        f"{name} {value:.2f}" for name, value in zip(FEATURES, model.coef_[0], strict=True)
+    )
+    print(f"{title}：{len(fit)} 问拟合，截距 {model.intercept_[0]:.2f}，{terms}")
+    fitted = roc_auc_score(told(apart), model.decision_function([r.features for r in apart]))
+    now, fit_now = (roc_auc_score(told(rows), [r.logit for r in rows]) for rows in (apart, fit))
+    print(
+        f"  另 {len(apart)} 问（{told(apart).count(False)} 问无答案）：AUC 拟合 {fitted:.3f}，"
+        f"现用 {now:.3f}；拟合的问题上现用 {fit_now:.3f}",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
