@@ -106,7 +106,7 @@ def _begin_rebuild(
         with naming_faults(data_dir):
             if not place[1]:
                 check_index_is_there(data_dir)
-            store, before = VectorStore.begin_rebuild(*place)
+            store, before = VectorStore.open(*place, at_once=False).begin_rebuild()
             if before is not None:
                 before.stored(list(before.hashes())[:1])
             return store, before
@@ -114,7 +114,7 @@ def _begin_rebuild(
         if place[1]:
             raise
     rebuild_from_catalog(data_dir, model)
-    return VectorStore.begin_rebuild(*place)
+    return VectorStore.open(*place, at_once=False).begin_rebuild()
 
 
 def _rebuild(run: Run, paths: Sequence[Path], catalog: Catalog) -> int:

@@ -54,6 +54,10 @@ def opened(data_dir: Path, model: str = "fake", dimension: int = DIMENSION) -> V
     return VectorStore.open(data_dir, "", model, dimension)
 
 
+def begin_rebuild(data_dir: Path, model: str = "fake") -> tuple[VectorStore, VectorStore | None]:
+    return VectorStore.open(data_dir, "", model, DIMENSION, at_once=False).begin_rebuild()
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> VectorStore:
     return opened(tmp_path)
@@ -244,7 +248,7 @@ def test_a_replacement_that_dies_before_cleaning_up_shows_the_new_issue(
 
 
 def test_a_rebuild_is_invisible_until_it_is_activated(full: VectorStore, tmp_path: Path) -> None:
-    new, old = VectorStore.begin_rebuild(tmp_path, "", "another", DIMENSION)
+    new, old = begin_rebuild(tmp_path, model="another")
     assert old is not None
     add(new, SPRING)
     assert full.hashes().keys() == {APRIL[0].issue.key, SPRING[0].issue.key}
@@ -257,13 +261,13 @@ def test_a_rebuild_is_invisible_until_it_is_activated(full: VectorStore, tmp_pat
 
 
 def test_a_rebuild_that_is_given_up_leaves_the_index(full: VectorStore, tmp_path: Path) -> None:
-    new, _ = VectorStore.begin_rebuild(tmp_path, "", "fake", DIMENSION)
+    new, _ = begin_rebuild(tmp_path)
     add(new, SPRING)
     new.discard()
     assert opened(tmp_path).hashes() == full.hashes()
     # One that died is cleared away by the next.
-    VectorStore.begin_rebuild(tmp_path, "", "fake", DIMENSION)
-    new, _ = VectorStore.begin_rebuild(tmp_path, "", "fake", DIMENSION)
+    begin_rebuild(tmp_path)
+    new, _ = begin_rebuild(tmp_path)
     assert new.count() == 0
     assert full.count() == 3 + 2
 

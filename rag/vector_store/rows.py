@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
 from chromadb import Where
+from chromadb.api.models.Collection import Collection
 
 from rag.schema import Chunk, Filters, Footer, IssueRecord, IssueRef
+
+PAGE = 2000  # `get` of more than 32,000 rows fails
 
 Metadata = dict[str, Any]
 
@@ -144,3 +148,37 @@ def read_record(meta: Metadata, text: str) -> IssueRecord:
         content_hash=meta["content_hash"],
         scanned=meta["scanned"],
     )
+
+
+def content_version(record: IssueRecord, chunks: Sequence[Chunk]) -> str:
+    return hashlib.sha256(repr((record, tuple(chunks))).encode()).hexdigest()[:16]
+
+
+def chunk_row_id(chunk_id: str, version: str) -> str:
+    return f"{chunk_id}#{version}"
+
+
+def chunk_row_ids(meta: Metadata) -> list[str]:
+    """The chunks that the metadata of a record names."""
+    return [chunk_row_id(i, str(meta["version"])) for i in meta.get("chunk_ids", ())]
+
+
+def public_id(row_id: str) -> str:
+    return row_id.rpartition("#")[0]
+
+
+def get_rows(
+    collection: Collection, ids: list[str], text: bool = True
+) -> list[tuple[str, Metadata, str]]:
+    """(id, metadata, document) of the rows that exist, in the order asked."""
+    rows: dict[str, tuple[str, Metadata, str]] = {}
+    for start in range(0, len(ids), PAGE):
+        page = collection.get(
+            ids=ids[start : start + PAGE],
+            include=["metadatas", "documents"] if text else ["metadatas"],
+        )
+        metas: list[Any] = page["metadatas"] or []
+        documents = (page["documents"] if text else None) or [""] * len(metas)
+        for row in zip(page["ids"], metas, documents, strict=True):
+            rows[row[0]] = row
+    return [rows[i] for i in ids if i in rows]

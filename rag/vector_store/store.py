@@ -7,56 +7,35 @@ what does not match the record is passed over.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from chromadb.api import ClientAPI
-from chromadb.api.models.Collection import Collection
-from chromadb.errors import NotFoundError
 from numpy.typing import NDArray
 
-from rag.errors import IndexMismatchError, StoreError
 from rag.schema import Chunk, Filters, IssueRecord
-from rag.vector_store.connection import ChromaConnection, connect
+from rag.vector_store.connection import connect
+from rag.vector_store.current_set import Collections, CurrentSet
 from rag.vector_store.rows import (
+    PAGE,
     Metadata,
     chunk_metadata,
+    chunk_row_id,
+    chunk_row_ids,
+    content_version,
+    get_rows,
+    public_id,
     read_chunk,
     read_record,
     record_metadata,
     stale_chunks,
     where_clause,
 )
-from rag.vector_store.sets import (
-    Model,
-    built_with,
-    create,
-    drop,
-    latest_serial,
-    mark_ready,
-    open_set,
-    serials,
-)
-
-PAGE = 2000  # `get` of more than 32,000 rows fails
+from rag.vector_store.sets import Model
 
 NO_FILTERS = Filters()
-
-
-@dataclass
-class _Collections:
-    """One set of collections, valid under one epoch, and the versions looked up in it."""
-
-    epoch: str
-    serial: int
-    chunks: Collection
-    records: Collection
-    versions: dict[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +63,10 @@ class NewIssue:
 
 
 class VectorStore:
-    """The indexed issues. Safe for many threads, and for several processes on one folder.
+    """The indexed issues. Safe for many threads, and for several processes on one folder."""
 
-    Collections come in numbered sets. The highest set marked ready is the index; a rebuild fills
-    the next one and marks it last.
-    """
-
-    def __init__(
-        self,
-        connection: ChromaConnection,
-        model: Model,
-        serial: int | None = None,
-    ) -> None:
-        self._connection = connection
-        self._model = model
-        self._serial = serial
-        self._cache: _Collections | None = None
+    def __init__(self, current: CurrentSet) -> None:
+        self._current = current
 
     @classmethod
     def open(
@@ -109,81 +76,43 @@ class VectorStore:
         model_id: str,
         dimension: int,
         chroma_token: str = "",
+        *,
+        at_once: bool = True,
     ) -> VectorStore:
-        """The index, made when there is none.
+        """The index, made when there is none; IndexMismatchError when of another model.
 
-        Raises IndexMismatchError when it was built with another model.
+        With `at_once` false it is looked for at its first use: it may be out of reach now.
         """
-        store = cls.unopened(data_dir, chroma_url, model_id, dimension, chroma_token)
-        store.prepare()
+        connection = connect(data_dir, chroma_url, chroma_token)
+        store = cls(CurrentSet(connection, (model_id, dimension)))
+        if at_once:
+            store.prepare()
         return store
-
-    @classmethod
-    def unopened(
-        cls,
-        data_dir: Path,
-        chroma_url: str,
-        model_id: str,
-        dimension: int,
-        chroma_token: str = "",
-    ) -> VectorStore:
-        """The index, looked for at its first use: it may be out of reach now."""
-        return cls(connect(data_dir, chroma_url, chroma_token), (model_id, dimension))
 
     def prepare(self) -> None:
         """Look for the index and make it when there is none; what `open` does."""
-        with self._connection.reading() as (client, epoch):
-            exists = latest_serial(client) is not None
-            if exists:
-                self._resolve(client, epoch)
-        if not exists:
-            with self._connection.writing(0) as (client, epoch):
-                if latest_serial(client) is None:
-                    self._create(client, 1, ready=True)
+        self._current.prepare()
 
-    @classmethod
-    def begin_rebuild(
-        cls,
-        data_dir: Path,
-        chroma_url: str,
-        model_id: str,
-        dimension: int,
-        chroma_token: str = "",
-    ) -> tuple[VectorStore, VectorStore | None]:
-        """An empty store that readers do not see before `activate`, and the index until then."""
-        connection = connect(data_dir, chroma_url, chroma_token)
-        with connection.writing(0) as (client, _):
-            latest = latest_serial(client)
-            for serial in serials(client):
-                if serial != latest:
-                    drop(client, serial)
-            store = cls(connection, (model_id, dimension), serial=(latest or 0) + 1)
-            store._create(client, (latest or 0) + 1, ready=False)
-            if latest is None:
-                return store, None
-            model = built_with(open_set(client, latest)[1])
-            return store, cls(connection, model, serial=latest)
+    def begin_rebuild(self) -> tuple[VectorStore, VectorStore | None]:
+        """An empty store that readers do not see before `activate`, and the index until then.
+
+        The index may be of another model than this store, which then was not opened at once.
+        """
+        following, index = self._current.begin_next()
+        return VectorStore(following), VectorStore(index) if index is not None else None
 
     @property
     def model(self) -> Model:
         """Id and dimension of the model of the vectors."""
-        return self._model
+        return self._current.model
 
     def activate(self) -> None:
         """Make a rebuilt store the index, in one step, and delete the one before it."""
-        with self._connection.writing(0) as (client, epoch):
-            found = self._resolve(client, epoch)
-            mark_ready(found.records)
-            self._serial = self._cache = None  # from here on `discard` has nothing to give up
-            for serial in serials(client):
-                if serial != found.serial:
-                    drop(client, serial)
+        self._current.activate()
 
     def discard(self) -> None:
         """Give up a rebuild; the index stays as it is."""
-        if self._serial is not None:
-            with self._connection.writing(0) as (client, _):
-                drop(client, self._serial)
+        self._current.discard()
 
     def add_issue(
         self, record: IssueRecord, chunks: Sequence[Chunk], vectors: Sequence[Sequence[float]]
@@ -193,7 +122,7 @@ class VectorStore:
 
     def add_issues(self, issues: Sequence[NewIssue]) -> None:
         """Add or replace several issues of different keys, each of them whole or not at all."""
-        versions = {new.record.issue.key: _version(new.record, new.chunks) for new in issues}
+        versions = {new.record.issue.key: content_version(new.record, new.chunks) for new in issues}
         if not issues:
             return
         if len(versions) < len(issues):
@@ -203,11 +132,11 @@ class VectorStore:
             for new in issues
             for chunk, vector in zip(new.chunks, new.vectors, strict=True)
         ]
-        with self._writing(rows=len(rows) + len(issues)) as found:
+        with self._current.writing(rows=len(rows) + len(issues)) as found:
             for start in range(0, len(rows), PAGE):
                 page = rows[start : start + PAGE]
                 found.chunks.upsert(
-                    ids=[_stored_id(chunk.id, version) for chunk, version, _ in page],
+                    ids=[chunk_row_id(chunk.id, version) for chunk, version, _ in page],
                     embeddings=np.asarray([vector for _, _, vector in page], dtype=np.float32),
                     documents=[chunk.text for chunk, _, _ in page],
                     metadatas=[chunk_metadata(chunk, version) for chunk, version, _ in page],
@@ -229,7 +158,7 @@ class VectorStore:
 
     def remove_issue(self, key: str) -> bool:
         """Take an issue out; False when there was none."""
-        with self._writing(rows=1) as found:
+        with self._current.writing(rows=1) as found:
             known = self._versions(found, [key])[key] is not None
             if known:
                 found.records.delete(ids=[key])
@@ -239,11 +168,7 @@ class VectorStore:
 
     def clear(self) -> None:
         """Take every issue out."""
-        with self._connection.writing(0) as (client, _):
-            before = serials(client)
-            self._create(client, max(before, default=0) + 1, ready=True)
-            for serial in before:
-                drop(client, serial)
+        self._current.clear()
 
     def hashes(self) -> dict[str, str]:
         """Issue key → content hash of every indexed issue."""
@@ -256,14 +181,14 @@ class VectorStore:
         """
         if keys is None:
             return {key: str(meta["version"]) for key, meta in self._all_records()}
-        with self._reading() as found:
+        with self._current.reading() as found:
             known = self._versions(found, list(keys))
         return {key: version for key, version in known.items() if version is not None}
 
     def records(self, keys: Sequence[str]) -> list[IssueRecord]:
         """The indexed issues among `keys`, in the order asked."""
-        with self._reading() as found:
-            rows = _get(found.records, list(dict.fromkeys(keys)))
+        with self._current.reading() as found:
+            rows = get_rows(found.records, list(dict.fromkeys(keys)))
         return [read_record(meta, text) for _, meta, text in rows]
 
     def chunks(self, keys: Sequence[str]) -> list[Chunk]:
@@ -272,16 +197,16 @@ class VectorStore:
 
     def stored(self, keys: Sequence[str]) -> list[StoredIssue]:
         """The indexed issues among `keys` with their chunks, in the order asked."""
-        with self._reading() as found:
-            records = _get(found.records, list(dict.fromkeys(keys)))
-            ids = [i for _, meta, _ in records for i in _stored_ids(meta)]
-            rows = {row[0]: row for row in _get(found.chunks, ids)}
+        with self._current.reading() as found:
+            records = get_rows(found.records, list(dict.fromkeys(keys)))
+            ids = [i for _, meta, _ in records for i in chunk_row_ids(meta)]
+            rows = {row[0]: row for row in get_rows(found.chunks, ids)}
         return [
             StoredIssue(
                 str(meta["version"]),
                 read_record(meta, text),
                 tuple(
-                    read_chunk(_public_id(i), *rows[i][1:]) for i in _stored_ids(meta) if i in rows
+                    read_chunk(public_id(i), *rows[i][1:]) for i in chunk_row_ids(meta) if i in rows
                 ),
             )
             for _, meta, text in records
@@ -289,10 +214,10 @@ class VectorStore:
 
     def vectors(self, issues: Sequence[StoredIssue]) -> NDArray[np.float32]:
         """One row a chunk, issue by issue; zeros for a chunk that is no longer stored."""
-        ids = [_stored_id(c.id, stored.version) for stored in issues for c in stored.chunks]
+        ids = [chunk_row_id(c.id, stored.version) for stored in issues for c in stored.chunks]
         places = {stored_id: place for place, stored_id in enumerate(ids)}
-        vectors = np.zeros((len(ids), self._model[1]), dtype=np.float32)
-        with self._reading() as found:
+        vectors = np.zeros((len(ids), self.model[1]), dtype=np.float32)
+        with self._current.reading() as found:
             for start in range(0, len(ids), PAGE):
                 page = found.chunks.get(ids=ids[start : start + PAGE], include=["embeddings"])
                 if page["ids"]:
@@ -301,13 +226,12 @@ class VectorStore:
 
     def epoch(self) -> str:
         """Stays the same while nobody writes."""
-        with self._connection.reading() as (_, epoch):
-            return epoch
+        return self._current.epoch()
 
     @property
     def fault(self) -> str:
         """Why the Chroma server could not be used the last time; empty when it could."""
-        return self._connection.fault
+        return self._current.fault
 
     def search(
         self, vector: Sequence[float], k: int, filters: Filters = NO_FILTERS
@@ -315,11 +239,11 @@ class VectorStore:
         """The `k` nearest chunks under the filters as (chunk id, cosine similarity), best first."""
         if k <= 0:
             return []
-        if len(vector) != self._model[1]:
-            raise ValueError(f"a vector of {len(vector)}, the index has {self._model[1]}")
+        if len(vector) != self.model[1]:
+            raise ValueError(f"a vector of {len(vector)}, the index has {self.model[1]}")
         where = where_clause(filters)
         wanted = k
-        with self._reading() as found:
+        with self._current.reading() as found:
             while True:
                 answer = found.chunks.query(
                     query_embeddings=np.asarray([vector], dtype=np.float32),
@@ -332,7 +256,7 @@ class VectorStore:
                 distances = (answer["distances"] or [[]])[0]
                 current = self._versions(found, [str(meta["issue"]) for meta in metas])
                 hits = [
-                    (_public_id(stored), 1.0 - distance)
+                    (public_id(stored), 1.0 - distance)
                     for stored, meta, distance in zip(ids, metas, distances, strict=True)
                     if meta["version"] == current[str(meta["issue"])]
                 ]
@@ -344,97 +268,27 @@ class VectorStore:
 
     def count(self) -> int:
         """How many chunks are stored."""
-        with self._reading() as found:
+        with self._current.reading() as found:
             return found.chunks.count()
 
-    @contextmanager
-    def _reading(self) -> Iterator[_Collections]:
-        with self._connection.reading() as (client, epoch):
-            yield self._resolve(client, epoch)
-
-    @contextmanager
-    def _writing(self, rows: int) -> Iterator[_Collections]:
-        with self._connection.writing(rows) as (client, epoch):
-            found = self._resolve(client, epoch)
-            # Reading first: when the first thing a client does is to write, its second write
-            # builds the whole vector index again (1.5 s at 2,500 chunks).
-            found.chunks.count()
-            found.records.count()
-            yield found
-
-    def _resolve(self, client: ClientAPI, epoch: str) -> _Collections:
-        cached = self._cache
-        if cached is not None and cached.epoch == epoch:
-            return cached
-        serial = self._serial if self._serial is not None else latest_serial(client)
-        try:
-            if serial is None:
-                raise NotFoundError("no index")
-            chunks, records = open_set(client, serial)
-        except NotFoundError as error:
-            raise StoreError("索引不见了，请重新导入：python -m ingest PATH") from error
-        if built_with(records) != self._model:
-            raise IndexMismatchError(
-                f"索引是用模型 {built_with(records)[0]} 建的，当前模型是 {self._model[0]}。"
-                "请改回原来的 BULLETIN_EMBEDDING_MODEL，或重建索引：python -m ingest PATH --rebuild"
-            )
-        self._cache = _Collections(epoch, serial, chunks, records)
-        return self._cache
-
-    def _create(self, client: ClientAPI, serial: int, *, ready: bool) -> None:
-        create(client, serial, self._model, self._connection.sync_threshold, ready=ready)
-
-    def _versions(self, found: _Collections, keys: list[str]) -> dict[str, str | None]:
+    def _versions(self, found: Collections, keys: list[str]) -> dict[str, str | None]:
         """The version of each issue's record; None where there is none."""
         wanted = list(dict.fromkeys(keys))
         missing = [key for key in wanted if key not in found.versions]
         if missing:
             rows = {
-                key: str(meta["version"]) for key, meta, _ in _get(found.records, missing, False)
+                key: str(meta["version"])
+                for key, meta, _ in get_rows(found.records, missing, False)
             }
             found.versions.update({key: rows.get(key) for key in missing})
         return {key: found.versions[key] for key in wanted}
 
     def _all_records(self) -> list[tuple[str, Metadata]]:
         rows: list[tuple[str, Metadata]] = []
-        with self._reading() as found:
+        with self._current.reading() as found:
             while True:
                 page = found.records.get(limit=PAGE, offset=len(rows), include=["metadatas"])
                 metas: list[Any] = page["metadatas"] or []
                 rows.extend(zip(page["ids"], metas, strict=True))
                 if len(page["ids"]) < PAGE:
                     return rows
-
-
-def _get(
-    collection: Collection, ids: list[str], text: bool = True
-) -> list[tuple[str, Metadata, str]]:
-    """(id, metadata, document) of the rows that exist, in the order asked."""
-    rows: dict[str, tuple[str, Metadata, str]] = {}
-    for start in range(0, len(ids), PAGE):
-        page = collection.get(
-            ids=ids[start : start + PAGE],
-            include=["metadatas", "documents"] if text else ["metadatas"],
-        )
-        metas: list[Any] = page["metadatas"] or []
-        documents = (page["documents"] if text else None) or [""] * len(metas)
-        for row in zip(page["ids"], metas, documents, strict=True):
-            rows[row[0]] = row
-    return [rows[i] for i in ids if i in rows]
-
-
-def _version(record: IssueRecord, chunks: Sequence[Chunk]) -> str:
-    return hashlib.sha256(repr((record, tuple(chunks))).encode()).hexdigest()[:16]
-
-
-def _stored_id(chunk_id: str, version: str) -> str:
-    return f"{chunk_id}#{version}"
-
-
-def _stored_ids(meta: Metadata) -> list[str]:
-    """The chunks that the metadata of a record names."""
-    return [_stored_id(i, str(meta["version"])) for i in meta.get("chunk_ids", ())]
-
-
-def _public_id(stored: str) -> str:
-    return stored.rpartition("#")[0]
