@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 import rjieba
 
@@ -13,11 +13,14 @@ from rag.entities.figures import UNIT_PATTERN, find_figures, unit_family
 from rag.entities.issues import IssueMention, find_issues
 from rag.entities.time_mention import TimeMention
 from rag.entities.times import find_times
+from rag.query.elsewhere import place_elsewhere
 from rag.query.function_words import FUNCTION_WORDS
 from rag.query.intent import TREND, Asked, asked_unit, figure_parts, find_many, read_intent
+from rag.query.periods import asked_periods, printing_time
 from rag.query.spelling import SoundIndex, simplify
 from rag.query.vocabulary import NameMatch, Vocabulary
-from rag.schema import Chunk, Filters, Intent, IssueRef, ParsedQuery, Period
+from rag.query.words import content_words, rejoin_separated
+from rag.schema import Chunk, Filters, Intent, IssueRef, ParsedQuery
 from rag.text import Located, close_up, fold, overlap
 
 _POLITE = re.compile(
@@ -27,7 +30,6 @@ _LATEST = re.compile(
     r"最近一次|最近的?一[期回]|最新|最近|近期|现在|目前|眼下|最后一次|上一?次|至今"
 )
 _EARLIEST = re.compile(r"最早|第一次|首次|最初")
-_TAIL_LAG = timedelta(days=120)
 # 啥牌子, 什么颜色: the thing asked for stands right behind the interrogative.
 _WHICH_THING = re.compile(r"(?:什么|啥|哪种|何种)样?的?([一-龥]{1,6})")
 # A word for a quantity alone at the end: 2023 义务植树 万株.
@@ -38,21 +40,6 @@ _QUANTITIES = (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM)
 _INTERROGATIVE = re.compile(
     r"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|多[大长远高重快]|加起来|加一?块儿?|加在一?(?:起|块儿?)|合一?起|相加|加总|合计|总计|百分之几|哪(?:一)?[个些家年天位条期](?:时段|时间段|时期)?|比(?![例重率])"
 )
-# 总投资 is another quantity than 投资, 新开工 another than 开工.
-_PREFIXES = frozenset(
-    ["总", "新", "年", "月", "日", "人均", "户均", "亩均", "单", "净", "未", "非", "再", "续"]
-)
-_PLACE = re.compile(
-    r"(?<![一-龥])([一-龥]{2,3}?)[县市省](?![场政直级民委管面内区长里人上下])|([一-龥]{2})[县省](?=的|20|去|今)"
-)
-_SHORT_PLACE = re.compile(
-    r"(?:^|[，,。的和与跟、 ])((?![我全本该各外邻你他到在由去进出请])[一-龥]县)(?![城里区域级委政直局])"
-)  # 滑县
-_NO_PLACES = frozenset(
-    "我们 咱们 全 本 我 各 该 外 邻 城 超 股 夜 上 门 省 地级 县级 周边 外地 其他 有的 哪个 这个 兄弟 附近".split()  # noqa: SIM905
-)
-_ORDINAL = re.compile(r"第[一二三四五六七八九十]{1,2}")
-_WORD = re.compile(r"[0-9A-Za-z一-龥㐀-䶿.%]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +81,7 @@ class QuestionReader:
         """The reading of a standalone question; `year` is the one the conversation speaks of."""
         text = close_up(fold(simplify(question.strip())))
         text = _POLITE.sub("", text) or text
-        text = _SEPARATED.sub(_rejoin, text)
+        text = rejoin_separated(text)
         text, corrections = self._correct(text, today)
         times = tuple(t for t in find_times(text, today, year, question=True) if t.kind != "now")
         issues = tuple(find_issues(text, today))
@@ -117,8 +104,8 @@ class QuestionReader:
             asked = Asked(Intent.FIGURE, unit_family(bare[1]), bare.start(1), bare.end())
         refs, missing = self._resolve_issues(issues, times, text, today)
         named_times = times
-        published, times = _published(times, text)
-        periods, open_year = self._periods(times, text)
+        published, times = printing_time(times, text)
+        periods, open_year = asked_periods(times, self.vocabulary.first_year)
         if refs and any(m.relative in ("latest", "first", "this") for m in issues):
             periods = ()  # 2023年最后一期: the time has done its work
         named: list[Located] = [*named_times, *issues, *names]
@@ -188,7 +175,7 @@ class QuestionReader:
             asked,
             corrections=tuple(corrections),
             missing_issues=missing,
-            elsewhere=self._elsewhere(text),
+            elsewhere=place_elsewhere(text, self.vocabulary.county, self._prints),
             open_year=open_year,
             parts=tuple(
                 (
@@ -267,55 +254,8 @@ class QuestionReader:
                 missing += [p.words + "的快报" for p in periods if not within]
         return tuple(dict.fromkeys(found)), tuple(missing)
 
-    def _periods(self, times: Sequence[TimeMention], text: str) -> tuple[tuple[Period, ...], bool]:
-        """The periods asked about; a part without a year stands for that part of every year."""
-        periods: list[Period] = []
-        open_year = False
-        first = self.vocabulary.first_year
-        for mention in times:
-            period = mention.period
-            if mention.has_year or first is None or mention.kind != "range":
-                periods.append(period)
-                continue
-            open_year = True
-            span = period.end.year - period.start.year
-            for year in range(period.start.year, first - 1, -1):
-                start = period.start.replace(year=year)
-                end_year = year + span
-                end = (
-                    date(end_year, period.end.month + 1, 1) - timedelta(days=1)
-                    if period.start.day == 1 and period.end.day >= 28 and period.end.month < 12
-                    else period.end.replace(year=end_year)
-                )
-                periods.append(Period(start, end, period.words))
-        return tuple(dict.fromkeys(periods)), open_year
-
-    def _elsewhere(self, text: str) -> str:
-        """A county, city or province named in the question that the archive never prints."""
-        for match in (*_PLACE.finditer(text), *_SHORT_PLACE.finditer(text)):
-            name = match[1] or match[match.lastindex or 1]
-            if (
-                name in _NO_PLACES
-                or name in FUNCTION_WORDS  # 跟县人民医院
-                or name[-1] in "全我本该各邻外进出"
-                or name.endswith(self.vocabulary.county.removesuffix("县") or "\0")
-            ):
-                continue
-            if not self._prints(name):
-                return match.group()
-        return ""
-
     def _terms(self, masked: str) -> tuple[str, ...]:
-        county = self.vocabulary.county
-        words: list[str] = []
-        for piece in _WORD.findall(masked):
-            for word in _joined_prefixes(_content_words(piece)):
-                if county and word in (county, county + "县", county.removesuffix("县")):
-                    continue
-                for part in _split_function(word):
-                    if part and part not in FUNCTION_WORDS and not part.isdecimal():
-                        words.append(part)
-        return tuple(dict.fromkeys(words))
+        return content_words(masked, self.vocabulary.county)
 
     def _counted(self, masked: str, asked: Asked) -> tuple[str, ...]:
         """The words right behind the interrogative of a quantity, up to the clause's end."""
@@ -349,24 +289,6 @@ class QuestionReader:
 
 # 全县（不是开发区）
 _EXCLUDED = re.compile(r"(?:不是|不含|不包括|而非|除了?)$")
-# 2024年4月报的, 2024年7月应急管理局那条, 2023年8月报道时: the issue's own date.
-_PRINTED = re.compile(
-    r"^份?的?(?:那期|那一期|这期|快报|简报)?[里上中]?(?:(?:说|登|报|写|提|讲|公布|通报|刊登|刊发|报道|印发)(?:到|过)?(?:的|时)|[一-龥]{0,8}那[条期篇])"
-)
-
-
-def _published(
-    times: Sequence[TimeMention], text: str
-) -> tuple[Period | None, tuple[TimeMention, ...]]:
-    """The date of printing when a time is said to be that, and the times that remain: 今年以来
-    beside it is counted from that issue and fixes nothing."""
-    for mention in times:
-        if mention.has_year and mention.kind == "range" and _PRINTED.match(text[mention.end :]):
-            rest = (
-                t for t in times if t is not mention and not re.match("今|本年", t.period.words)
-            )
-            return mention.period, tuple(rest)
-    return None, tuple(times)
 
 
 def _as_list(asked: Asked, terms: Sequence[str], limited: bool) -> Asked:
@@ -374,69 +296,6 @@ def _as_list(asked: Asked, terms: Sequence[str], limited: bool) -> Asked:
     if limited and not terms and asked.intent in (Intent.FACT, Intent.TREND, Intent.DEPARTMENT):
         return replace(asked, intent=Intent.LIST)
     return asked
-
-
-# 哪天开的工, 哪家牵的头: verb and object apart, one word of the dictionary together.
-_SEPARATED = re.compile(r"([一-龥])[的了过]([一-龥])(?=[，,？?。]|$)")
-
-
-def _rejoin(match: re.Match[str]) -> str:
-    joined = match[1] + match[2]
-    return joined if rjieba.has_word(joined) else match.group()
-
-
-# Pronouns, particles, prepositions, conjunctions, interjections, place words such as 之后,
-# numerals and measure words, in the tag set of the segmenter.
-_EMPTY_TAGS = ("r", "u", "p", "c", "y", "e", "o", "f", "m", "q")
-
-
-_PLACE_WORD = re.compile(r"[后前上下内外里间中左右边面头旁]$|^(?:之|以)")
-
-
-def _content_words(piece: str) -> list[str]:
-    """The words of a stretch that mean something; characters the segmenter left alone side by
-    side (禾|澜高速) are a name and stay together."""
-    words: list[str] = []
-    joinable = False
-    for word, tag in rjieba.tag(piece):
-        word = word.strip().lower()
-        if _ORDINAL.fullmatch(word):
-            words.append(word)  # 第五 belongs to 实验小学
-            joinable = False
-            continue
-        empty = (tag != "eng" and tag.startswith(_EMPTY_TAGS)) or (tag == "d" and len(word) == 1)
-        if tag == "f" and len(word) > 1 and not _PLACE_WORD.search(word):
-            empty = False  # 北岸 of 北岸乳业 is no 之后
-        if empty and word not in _PREFIXES:
-            joinable = False
-            continue
-        alone = (
-            len(word) == 1 and word not in FUNCTION_WORDS and tag.startswith(("n", "x", "g", "z"))
-        )
-        if alone and joinable:
-            words[-1] += word
-        else:
-            words.append(word)
-        joinable = alone
-    return words
-
-
-def _joined_prefixes(words: Sequence[str]) -> list[str]:
-    joined: list[str] = []
-    for word in words:
-        before = joined[-1] if joined else ""
-        if (before in _PREFIXES or _ORDINAL.fullmatch(before)) and word not in FUNCTION_WORDS:
-            joined[-1] += word
-        else:
-            joined.append(word)
-    return joined
-
-
-def _split_function(word: str) -> list[str]:
-    """额是 → 额: the segmenter glues a function word to its neighbour now and then."""
-    if word in FUNCTION_WORDS or rjieba.has_word(word) or len(word) > 4:
-        return [word]
-    return [part for part in re.split("[的了是在有吗呢吧多少几哪从由被]", word) if part]
 
 
 def _apart(named: Sequence[Located]) -> list[tuple[int, int]]:
@@ -455,8 +314,3 @@ def _mask(text: str, mentions: Sequence[Located]) -> str:
     for mention in mentions:
         chars[mention.start : mention.end] = " " * (mention.end - mention.start)
     return "".join(chars)
-
-
-def with_filters(query: ParsedQuery, **changes: object) -> ParsedQuery:
-    """The query with some of its filters changed."""
-    return replace(query, filters=replace(query.filters, **changes))  # type: ignore[arg-type]

@@ -1,0 +1,55 @@
+"""What the times named in a question limit: the days told of, or the day of printing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from rag.entities.time_mention import TimeMention
+from rag.schema import Period
+
+# 2024年4月报的, 2024年7月应急管理局那条, 2023年8月报道时: the issue's own date.
+_PRINTED = re.compile(
+    r"^份?的?(?:那期|那一期|这期|快报|简报)?[里上中]?(?:(?:说|登|报|写|提|讲|公布|通报|刊登|刊发|报道|印发)(?:到|过)?(?:的|时)|[一-龥]{0,8}那[条期篇])"
+)
+
+
+def printing_time(
+    times: Sequence[TimeMention], text: str
+) -> tuple[Period | None, tuple[TimeMention, ...]]:
+    """The date of printing when a time is said to be that, and the times that remain: 今年以来
+    beside it is counted from that issue and fixes nothing."""
+    for mention in times:
+        if mention.has_year and mention.kind == "range" and _PRINTED.match(text[mention.end :]):
+            rest = (
+                t for t in times if t is not mention and not re.match("今|本年", t.period.words)
+            )
+            return mention.period, tuple(rest)
+    return None, tuple(times)
+
+
+def asked_periods(
+    times: Sequence[TimeMention], first_year: int | None
+) -> tuple[tuple[Period, ...], bool]:
+    """The periods asked about, and whether one had no year: it then stands for that part of every
+    year from the archive's first on."""
+    periods: list[Period] = []
+    open_year = False
+    for mention in times:
+        period = mention.period
+        if mention.has_year or first_year is None or mention.kind != "range":
+            periods.append(period)
+            continue
+        open_year = True
+        span = period.end.year - period.start.year
+        for year in range(period.start.year, first_year - 1, -1):
+            start = period.start.replace(year=year)
+            end_year = year + span
+            end = (
+                date(end_year, period.end.month + 1, 1) - timedelta(days=1)
+                if period.start.day == 1 and period.end.day >= 28 and period.end.month < 12
+                else period.end.replace(year=end_year)
+            )
+            periods.append(Period(start, end, period.words))
+    return tuple(dict.fromkeys(periods)), open_year

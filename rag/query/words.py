@@ -1,0 +1,92 @@
+"""The words of a question that the evidence must hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import rjieba
+
+from rag.query.function_words import FUNCTION_WORDS
+
+# 哪天开的工, 哪家牵的头: verb and object apart, one word of the dictionary together.
+_SEPARATED = re.compile(r"([一-龥])[的了过]([一-龥])(?=[，,？?。]|$)")
+_WORD = re.compile(r"[0-9A-Za-z一-龥㐀-䶿.%]+")
+# 总投资 is another quantity than 投资, 新开工 another than 开工.
+_PREFIXES = frozenset(
+    ["总", "新", "年", "月", "日", "人均", "户均", "亩均", "单", "净", "未", "非", "再", "续"]
+)
+_ORDINAL = re.compile(r"第[一二三四五六七八九十]{1,2}")
+# Pronouns, particles, prepositions, conjunctions, interjections, place words such as 之后,
+# numerals and measure words, in the tag set of the segmenter.
+_EMPTY_TAGS = ("r", "u", "p", "c", "y", "e", "o", "f", "m", "q")
+_PLACE_WORD = re.compile(r"[后前上下内外里间中左右边面头旁]$|^(?:之|以)")
+
+
+def rejoin_separated(text: str) -> str:
+    """The text with 开工 for 开的工 where a clause ends in such a pair."""
+    return _SEPARATED.sub(_rejoin, text)
+
+
+def _rejoin(match: re.Match[str]) -> str:
+    joined = match[1] + match[2]
+    return joined if rjieba.has_word(joined) else match.group()
+
+
+def content_words(text: str, county: str) -> tuple[str, ...]:
+    """The words in order that mean something, each once; the archive's own county is none."""
+    words: list[str] = []
+    for piece in _WORD.findall(text):
+        for word in _with_prefixes(_words_in(piece)):
+            if county and word in (county, county + "县", county.removesuffix("县")):
+                continue
+            for part in _split_function(word):
+                if part and part not in FUNCTION_WORDS and not part.isdecimal():
+                    words.append(part)
+    return tuple(dict.fromkeys(words))
+
+
+def _words_in(piece: str) -> list[str]:
+    """The words of a stretch that mean something; characters the segmenter left alone side by
+    side (禾|澜高速) are a name and stay together."""
+    words: list[str] = []
+    joinable = False
+    for word, tag in rjieba.tag(piece):
+        word = word.strip().lower()
+        if _ORDINAL.fullmatch(word):
+            words.append(word)  # 第五 belongs to 实验小学
+            joinable = False
+            continue
+        empty = (tag != "eng" and tag.startswith(_EMPTY_TAGS)) or (tag == "d" and len(word) == 1)
+        if tag == "f" and len(word) > 1 and not _PLACE_WORD.search(word):
+            empty = False  # 北岸 of 北岸乳业 is no 之后
+        if empty and word not in _PREFIXES:
+            joinable = False
+            continue
+        alone = (
+            len(word) == 1 and word not in FUNCTION_WORDS and tag.startswith(("n", "x", "g", "z"))
+        )
+        if alone and joinable:
+            words[-1] += word
+        else:
+            words.append(word)
+        joinable = alone
+    return words
+
+
+def _with_prefixes(words: Sequence[str]) -> list[str]:
+    joined: list[str] = []
+    for word in words:
+        before = joined[-1] if joined else ""
+        if (before in _PREFIXES or _ORDINAL.fullmatch(before)) and word not in FUNCTION_WORDS:
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return joined
+
+
+def _split_function(word: str) -> list[str]:
+    """额是 → 额: the segmenter glues a function word to its neighbour now and then."""
+    if word in FUNCTION_WORDS or rjieba.has_word(word) or len(word) > 4:
+        return [word]
+    return [part for part in re.split("[的了是在有吗呢吧多少几哪从由被]", word) if part]
