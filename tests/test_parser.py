@@ -151,42 +151,6 @@ def test_body_cut_by_a_page_break_right_after_the_title() -> None:
     assert items[1].body.startswith("建立技改项目库，")
 
 
-@pytest.mark.parametrize(
-    ("start", "title", "body"),
-    [
-        ("县应急管理局扎实开展汛前装备物资点验 6 个检查组对 13 个乡镇（镇、街道）进行点验，效果好。", "县应急管理局扎实开展汛前装备物资点验", "6个检查组对13个"),
-        ("县应急管理局扎实开展点验 6个检查组对13个乡镇（镇、街道）进行点验，效果好。", "县应急管理局扎实开展点验", "6个检查组对13个"),
-        ("县公安局破获 3 起电信诈骗案 通过走访，查清案情。", "县公安局破获3起电信诈骗案", "通过走访，"),
-        ("县科工局强服务 助企业转型升级 建立技改项目库，加强联动。", "县科工局强服务 助企业转型升级", "建立技改项目库，"),
-        ("王楼镇 统筹推进老旧大棚改造 锁定6座大棚，集中回收。", "王楼镇 统筹推进老旧大棚改造", "锁定6座大棚，"),
-        ("“小切口”解决“大民生” 文岩街道立足民生实事，开展走访。", "“小切口”解决“大民生”", "文岩街道立足民生实事，"),
-        ("我县批而未供土地处置工作位于全省前列。将处置工作纳入考核，成效明显。", "我县批而未供土地处置工作位于全省前列", "将处置工作纳入"),
-        ("县科工局加速技改助力企业转型升级\n建立技改项目库，加强部门联动，成效明显。", "县科工局加速技改助力企业转型升级", "建立技改项目库，"),
-        ("县科工局加速技改　建立技改项目库，加强部门联动，成效明显。", "县科工局加速技改", "建立技改项目库，"),
-    ],
-)  # fmt: skip
-def test_title_is_found(start: str, title: str, body: str) -> None:
-    (item,) = issue(f"{start}（科工局）").items
-    assert item.title == title
-    assert item.body.startswith(body)
-    assert item.departments == ("科工局",)
-
-
-@pytest.mark.parametrize(
-    "start",
-    [
-        "派出 6 个检查组对 13 个乡镇（镇、街道）进行点验，着重摸清数质量情况。目前已全部整改到位。",
-        "县应急管理局共派出 6 个检查组对 13 个乡镇进行点验，着重摸清数质量情况。",
-        "今年以来，县科工局建立技改项目库，加强部门联动。共入库项目12个。",
-        "全县技改投资增长54.8%。其中，装备制造业增长10%，食品业增长8%。",
-    ],
-)
-def test_an_item_without_title_has_none(start: str) -> None:
-    (item,) = issue(f"{start}（科工局）").items
-    assert item.title is None
-    assert item.body == item.text
-
-
 def test_typesetting_space_goes_and_full_width_digits_stay() -> None:
     body = "县科工局加速技改助力企业转型升级 投资 ５４５２ 万元，同比增长 54.8% 。（科工局）"
     assert issue(body).items[0].body == "投资５４５２万元，同比增长54.8%。"
