@@ -12,6 +12,8 @@ from rag.schema import Period
 # The start of 截至2024年底: older than any archive.
 EARLIEST = date(1950, 1, 1)
 
+TimeKind = Literal["range", "since", "until", "now"]
+
 
 @dataclass(frozen=True, slots=True)
 class TimeMention:
@@ -21,7 +23,7 @@ class TimeMention:
     end: int
     period: Period
     has_year: bool
-    kind: Literal["range", "since", "until", "now"] = "range"
+    kind: TimeKind = "range"
 
     @property
     def whole_years(self) -> bool:

@@ -147,7 +147,7 @@ def _share_parts(mentions: list[TimeMention], text: str) -> list[TimeMention]:
         if not _JOIN.fullmatch(text[this.end : following.start]):
             continue
         a, b = this.period, following.period
-        whole = a == Period(date(a.start.year, 1, 1), date(a.start.year, 12, 31))
+        whole = this.whole_years and a.start.year == a.end.year
         part = (b.start.month, b.start.day, b.end.month) != (1, 1, 12)
         if whole and part and b.start.year == b.end.year and a.start.year != b.start.year:
             start, end = month_range(a.start.year, b.start.month, b.end.month)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date, timedelta
-from typing import Literal
 
 import rjieba
 
 from rag.entities.figures import UNIT_PATTERN
 from rag.entities.numerals import CN_YEAR, NUMERAL, number, year_value
-from rag.entities.time_mention import EARLIEST, TimeMention, month_range
+from rag.entities.time_mention import EARLIEST, TimeKind, TimeMention, month_range
 from rag.entities.time_relations import relate_times
 from rag.schema import Period
 from rag.text import fold
@@ -34,7 +33,7 @@ _TIME = re.compile(
     rf"""
     (?P<until>截至目前为止|截至到?|截止到?)?\s*
     (?: (?: {_YEAR} ) \s* 的? (?: {_SUB} )? | (?: {_SUB.replace("年?[底末]", "年[底末]").replace("(?P<", "(?P<b_")} ) )
-    \s* (?P<since>以来|至今|以后|之后|之?后(?=[，,]))? (?P<before>以前|之前)?
+    \s* (?P<since>以来|至今|以后|之后|后(?=[，,]))? (?P<before>以前|之前)?
     (?P<endof>末|底)?(?P<same>同期)?
     """,
     re.X,
@@ -53,9 +52,9 @@ _YEARS = re.compile(
 )
 
 
-def year_period(year: int) -> Period:
-    """The whole of a calendar year."""
-    return Period(date(year, 1, 1), date(year, 12, 31), f"{year}年")
+def year_period(year: int, words: str = "") -> Period:
+    """The whole of a calendar year, named by `words` or else by its number."""
+    return Period(date(year, 1, 1), date(year, 12, 31), words or f"{year}年")
 
 
 def _relative_year(word: str, today: date, named: int | None) -> int:
@@ -138,7 +137,7 @@ def find_times(
 def _whole_year(text: str, today: date) -> list[TimeMention]:
     """全年 without a year: in the first months the year before, whose results come out then."""
     value = today.year - 1 if today.month <= 3 else today.year
-    period = Period(date(value, 1, 1), date(value, 12, 31), "全年")
+    period = year_period(value, "全年")
     return [TimeMention(m.start(), m.end(), period, False) for m in _ALL_YEAR.finditer(text)]
 
 
@@ -156,7 +155,7 @@ def _year_lists(text: str) -> list[TimeMention]:
         for part in re.finditer(r"\d+", m.group()):
             if year := year_value(part.group()):
                 start = m.start() + part.start()
-                period = Period(date(year, 1, 1), date(year, 12, 31), part.group() + "年")
+                period = year_period(year, part.group() + "年")
                 end = m.start() + part.end()
                 mentions.append(
                     TimeMention(start, end + (text[end : end + 1] == "年"), period, True)
@@ -307,9 +306,9 @@ def _calendar_times(text: str, today: date, year: int | None, question: bool) ->
                 continue
             span = part
         start, end = span
-        kind: Literal["range", "since", "until", "now"] = "range"
+        kind: TimeKind = "range"
         if groups["endof"]:
-            # 2024年底 is December; 三季度末 is what had come together by then.
+            # 1—12月底 is December; 三季度末 is what had come together by then.
             whole = (start.month, end.month) == (1, 12)
             start = date(end.year, 12, 1) if whole else date(end.year, 1, 1)
         if groups["until"] or groups["before"]:
@@ -317,15 +316,9 @@ def _calendar_times(text: str, today: date, year: int | None, question: bool) ->
         elif groups["since"]:
             kind, end = "since", max(today, start)
         words = m.group().strip()
-        offset = m.group().index(words) if words else 0
+        first = m.start() + m.group().index(words)
         mentions.append(
-            TimeMention(
-                m.start() + offset,
-                m.start() + offset + len(words),
-                Period(start, end, words),
-                has_year,
-                kind,
-            )
+            TimeMention(first, first + len(words), Period(start, end, words), has_year, kind)
         )
     return mentions
 

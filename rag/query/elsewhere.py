@@ -10,18 +10,17 @@ from rag.query.function_words import FUNCTION_WORDS
 _PLACE = re.compile(
     r"(?<![一-龥])([一-龥]{2,3}?)[县市省](?![场政直级民委管面内区长里人上下])|([一-龥]{2})[县省](?=的|20|去|今)"
 )
+# 滑县
 _SHORT_PLACE = re.compile(
     r"(?:^|[，,。的和与跟、 ])((?![我全本该各外邻你他到在由去进出请])[一-龥]县)(?![城里区域级委政直局])"
-)  # 滑县
-_NO_PLACES = frozenset(
-    "我们 咱们 全 本 我 各 该 外 邻 城 超 股 夜 上 门 省 地级 县级 周边 外地 其他 有的 哪个 这个 兄弟 附近".split()  # noqa: SIM905
 )
+_NO_PLACES = frozenset(["地级", "县级", "周边", "外地", "有的", "兄弟", "附近"])
 
 
 def place_elsewhere(text: str, county: str, prints: Callable[[str], bool]) -> str:
     """A county, city or province named in the question that the archive of `county` never prints."""
     for match in (*_PLACE.finditer(text), *_SHORT_PLACE.finditer(text)):
-        name = match[1] or match[match.lastindex or 1]
+        name = match[match.lastindex or 1]
         if (
             name in _NO_PLACES
             or name in FUNCTION_WORDS  # 跟县人民医院

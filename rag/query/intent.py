@@ -242,8 +242,6 @@ def _read(text: str, has_issue: bool, times: int, names: int, years: int = 0) ->
     trend = TREND.search(text) or (_HOW_GOES.search(text) if years >= 2 else None)
     if hit := found(Intent.TREND, trend, asked_unit(text)):
         return hit
-    if hit := found(Intent.COUNT, _COUNT.search(text)):
-        return hit
     if _HOW_MANY_ISSUES.search(text) and re.search("快报|出了|印发|一共|总共|共", text):
         return Asked(Intent.COUNT, "issues", many.start if many else -1, many.end if many else -1)
     if hit := found(Intent.DEPARTMENT, _DEPARTMENTS.search(text)):

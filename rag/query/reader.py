@@ -21,14 +21,12 @@ from rag.query.spelling import SoundIndex, simplify
 from rag.query.vocabulary import NameMatch, Vocabulary
 from rag.query.words import content_words, rejoin_separated
 from rag.schema import Chunk, Filters, Intent, IssueRef, ParsedQuery
-from rag.text import Located, close_up, fold, overlap
+from rag.text import Located, Span, close_up, fold, overlap
 
 _POLITE = re.compile(
-    r"^(?:你好|您好|请问|麻烦|劳驾|帮我|帮忙|给我|我想(?:知道|问|了解|查)|想(?:知道|问|了解)|查一?下|查查|查询|看一?下|请|一下|问一?下|(?:请)?告诉我|说一?说|讲一?讲)+[，,：: ]*"
+    r"^(?:你好|您好|请问|麻烦|劳驾|帮我|帮忙|给我|我想(?:知道|问|了解|查)|想(?:知道|问|了解)|查一?下|查查|查询|看一?下|请|一下|问一?下|告诉我|说一?说|讲一?讲)+[，,：: ]*"
 )
-_LATEST = re.compile(
-    r"最近一次|最近的?一[期回]|最新|最近|近期|现在|目前|眼下|最后一次|上一?次|至今"
-)
+_LATEST = re.compile("最新|最近|近期|现在|目前|眼下|最后一次|上一?次|至今")
 _EARLIEST = re.compile(r"最早|第一次|首次|最初")
 # 啥牌子, 什么颜色: the thing asked for stands right behind the interrogative.
 _WHICH_THING = re.compile(r"(?:什么|啥|哪种|何种)样?的?([一-龥]{1,6})")
@@ -40,6 +38,7 @@ _QUANTITIES = (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM)
 _INTERROGATIVE = re.compile(
     r"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|多[大长远高重快]|加起来|加一?块儿?|加在一?(?:起|块儿?)|合一?起|相加|加总|合计|总计|百分之几|哪(?:一)?[个些家年天位条期](?:时段|时间段|时期)?|比(?![例重率])"
 )
+_BRACKETED = re.compile(r"[【\[〖][^】\]〗]+[】\]〗]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ class QuestionReader:
         asked = read_intent(text, bool(issues), several, distinct, len(years))
         if asked.intent is Intent.FACT and (bare := _BARE_UNIT.search(text)):
             asked = Asked(Intent.FIGURE, unit_family(bare[1]), bare.start(1), bare.end())
-        refs, missing = self._resolve_issues(issues, times, text, today)
+        refs, missing = self._resolve_issues(issues, times, text)
         named_times = times
         published, times = printing_time(times, text)
         periods, open_year = asked_periods(times, self.vocabulary.first_year)
@@ -119,15 +118,15 @@ class QuestionReader:
         for section in sections:
             masked = masked.replace(section, " " * len(section))
         if asked.intent is Intent.TREND:
-            masked = TREND.sub(lambda m: " " * len(m.group()), masked)
+            masked = _mask_matches(TREND, masked)
         elif asked.start >= 0 and asked.intent not in _QUANTITIES:
-            masked = masked[: asked.start] + " " * (asked.end - asked.start) + masked[asked.end :]
+            masked = _mask(masked, [asked])
         for many in find_many(masked):
             if re.match("多少|几", many.words):
                 end = many.end + masked.startswith("钱", many.end)
-                masked = masked[: many.start] + " " * (end - many.start) + masked[end:]
-        masked = _INTERROGATIVE.sub(lambda m: " " * len(m.group()), masked)
-        masked = re.sub(r"[【\[〖][^】\]〗]+[】\]〗]", lambda m: " " * len(m.group()), masked)
+                masked = _mask(masked, [Span(many.start, end)])
+        masked = _mask_matches(_INTERROGATIVE, masked)
+        masked = _mask_matches(_BRACKETED, masked)
         parts = figure_parts(text) if asked.intent is Intent.FIGURE else []
         if len(parts) > 1:
             # The words of the second figure are no part of what the first one must hold.
@@ -213,7 +212,7 @@ class QuestionReader:
         return "".join(pieces), corrections
 
     def _resolve_issues(
-        self, mentions: Sequence[IssueMention], times: Sequence[TimeMention], text: str, today: date
+        self, mentions: Sequence[IssueMention], times: Sequence[TimeMention], text: str
     ) -> tuple[tuple[IssueRef, ...], tuple[str, ...]]:
         """The issues meant, and the labels of those that the archive doesn't have."""
         records = self.vocabulary.issues
@@ -266,8 +265,6 @@ class QuestionReader:
     def _focus(self, masked: str, asked: Asked) -> tuple[str, ...]:
         """The words that name the asked-for quantity: the noun right of 多少家, else the last
         words left of the interrogative, after the last 的."""
-        if asked.intent in _QUANTITIES and not asked.counting and asked.start < 0:
-            return ()
         if asked.intent in _QUANTITIES and not asked.counting and asked.start < len(masked):
             return ()  # 历次通报的投资比例: the quantity may stand on either side
         if asked.intent is Intent.DEPARTMENT:
@@ -314,3 +311,7 @@ def _mask(text: str, mentions: Sequence[Located]) -> str:
     for mention in mentions:
         chars[mention.start : mention.end] = " " * (mention.end - mention.start)
     return "".join(chars)
+
+
+def _mask_matches(pattern: re.Pattern[str], text: str) -> str:
+    return pattern.sub(lambda match: " " * len(match.group()), text)

@@ -41,7 +41,7 @@ def content_words(text: str, county: str) -> tuple[str, ...]:
             if county and word in (county, county + "县", county.removesuffix("县")):
                 continue
             for part in _split_function(word):
-                if part and part not in FUNCTION_WORDS and not part.isdecimal():
+                if part not in FUNCTION_WORDS and not part.isdecimal():
                     words.append(part)
     return tuple(dict.fromkeys(words))
 
@@ -52,7 +52,7 @@ def _words_in(piece: str) -> list[str]:
     words: list[str] = []
     joinable = False
     for word, tag in rjieba.tag(piece):
-        word = word.strip().lower()
+        word = word.lower()
         if _ORDINAL.fullmatch(word):
             words.append(word)  # 第五 belongs to 实验小学
             joinable = False
