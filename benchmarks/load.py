@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,6 +151,17 @@ def run(
 
 
 @contextmanager
+def beside(work: Callable[[], None]) -> Iterator[None]:
+    """Run `work` in a thread while the block runs, and wait for its end."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+@contextmanager
 def measured_memory(process: int) -> Iterator[list[int]]:
     """The resident megabytes of a process, every second while the block runs (Linux)."""
     measured: list[int] = []
@@ -163,13 +174,11 @@ def measured_memory(process: int) -> Iterator[list[int]]:
             [size] = [line.split()[1] for line in lines if line.startswith("VmRSS")]
             measured.append(int(size) // 1024)
 
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield measured
-    finally:
-        over.set()
-        thread.join()
+    with beside(watch):
+        try:
+            yield measured
+        finally:
+            over.set()
 
 
 @contextmanager
@@ -191,12 +200,8 @@ def ingesting(environment: dict[str, str], folder: Path) -> Iterator[dict[str, A
         told.update({key: counts.get(key) for key in ("added", "replaced", "failed")})
         told.update(seconds=time.perf_counter() - began, exit=finished.returncode)
 
-    thread = threading.Thread(target=ingest)
-    thread.start()
-    try:
+    with beside(ingest):
         yield told
-    finally:
-        thread.join()
 
 
 def report(
