@@ -9,7 +9,7 @@ from typing import Any
 from rag.evaluation.charts import bars_by_type, latency_histogram
 from rag.evaluation.names import OUTCOME_NAMES, SPLIT_NAMES, TYPE_NAMES
 from rag.evaluation.scoring import METRICS, Scored, item_key
-from rag.evaluation.table import milliseconds, share
+from rag.evaluation.table import compared, milliseconds, share
 from rag.metrics import ItemKey, same_item
 
 _STYLE = """
@@ -88,15 +88,10 @@ def _metrics(splits: Mapping[str, Any]) -> str:
 
 
 def _comparison(comparison: Mapping[str, Any]) -> str:
-    labels = {metric.name: metric.label for metric in METRICS}
     note = "" if comparison["same_questions"] else "问题集有改动，只比较编号相同的题。"
     rows = [
         [
-            row["engine"],
-            SPLIT_NAMES.get(row["split"], row["split"]),
-            labels[row["metric"]],
-            f"{100 * row['old']:.1f}%",
-            f"{100 * row['new']:.1f}%",
+            *compared(row),
             f"{len(row['better'])}",
             f"{len(row['worse'])}",
             f"{row['p']:.3f}（{'McNemar' if row['test'] == 'mcnemar' else '配对自助法'}）",

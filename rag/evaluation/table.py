@@ -51,6 +51,17 @@ def milliseconds(value: float | None) -> str:
     return "—" if value is None else f"{value:.0f} ms"
 
 
+def compared(row: Mapping[str, Any]) -> list[str]:
+    """Engine, part, metric, and the value before and now, of a row of a comparison."""
+    return [
+        row["engine"],
+        SPLIT_NAMES.get(row["split"], row["split"]),
+        {metric.name: metric.label for metric in METRICS}[row["metric"]],
+        f"{100 * row['old']:.1f}%",
+        f"{100 * row['new']:.1f}%",
+    ]
+
+
 def _counted(summary: Mapping[str, Any] | None) -> str:
     if not summary or summary["value"] is None:
         return "—"
@@ -59,7 +70,6 @@ def _counted(summary: Mapping[str, Any] | None) -> str:
 
 
 def _comparison(comparison: Mapping[str, Any]) -> str:
-    labels = {metric.name: metric.label for metric in METRICS}
     head = f"与 {comparison['old_day'] or '以前'} 的结果相比"
     if not comparison["same_questions"]:
         head += "（问题集有改动，只比较编号相同的题）"
@@ -68,11 +78,7 @@ def _comparison(comparison: Mapping[str, Any]) -> str:
     rows = [["引擎", "部分", "指标", "原来", "现在", "变好/变差（题）", "p"]]
     rows += [
         [
-            row["engine"],
-            SPLIT_NAMES.get(row["split"], row["split"]),
-            labels[row["metric"]],
-            f"{100 * row['old']:.1f}%",
-            f"{100 * row['new']:.1f}%",
+            *compared(row),
             f"{len(row['better'])}/{len(row['worse'])}",
             f"{row['p']:.3f}",
         ]
