@@ -10,11 +10,11 @@ from pathlib import Path
 from ingest.gaps import review_archive
 from ingest.manifest import Manifest
 from ingest.report import FileReport, IngestReport, Status
-from ingest.run import Embedder, Progress, Run, embed
+from ingest.run import Progress, Run, embed
 from rag.catalog import Catalog
 from rag.data_folder import check_index_is_there, ingest_lock
 from rag.departments import load_departments
-from rag.embeddings import load_embeddings
+from rag.embeddings import Embedder, load_embeddings
 from rag.errors import IndexBrokenError
 from rag.faults import naming_faults
 from rag.index_mending import rebuild_from_catalog
@@ -24,9 +24,6 @@ from rag.vector_store import NewIssue, VectorStore
 log = logging.getLogger(__name__)
 
 KEPT_ISSUES = 20  # taken over at a time by a rebuild
-
-Place = tuple[Path, str, str, int, str]
-"""Data folder, address of the Chroma server, id and dimension of the model, token."""
 
 
 def ingest_paths(
@@ -48,23 +45,16 @@ def ingest_paths(
     """
     with ingest_lock(settings.data_dir, on_wait):
         model = embeddings or load_embeddings(settings.embedding_model, settings.data_dir)
-        place = (
-            settings.data_dir,
-            settings.chroma_url,
-            model.model_id,
-            model.dimension,
-            settings.chroma_token.get_secret_value(),
-        )
         with (
             Manifest(settings.data_dir / "files.sqlite3") as manifest,
             closing(Catalog(settings.data_dir / "catalog.sqlite3")) as catalog,
         ):
             if rebuild:
-                store, before = _begin_rebuild(settings.data_dir, place, model)
+                store, before = _begin_rebuild(settings, model)
             else:
                 if not settings.chroma_url:
                     check_index_is_there(settings.data_dir)
-                store = before = VectorStore.open(*place)
+                store = before = VectorStore.configured(settings, model.model_id, model.dimension)
                 catalog.sync(store)
             run = Run(
                 store=store,
@@ -95,26 +85,29 @@ def _note(report: IngestReport) -> None:
             log.warning("没有入库：%s", file.error)
 
 
-def _begin_rebuild(
-    data_dir: Path, place: Place, model: Embedder
-) -> tuple[VectorStore, VectorStore | None]:
+def _begin_rebuild(settings: Settings, model: Embedder) -> tuple[VectorStore, VectorStore | None]:
     """The store to be filled and the index so far; a broken one is first mended from the catalogue.
 
     Otherwise the issues whose file is not given could not be kept.
     """
+
+    def begin() -> tuple[VectorStore, VectorStore | None]:
+        store = VectorStore.configured(settings, model.model_id, model.dimension, at_once=False)
+        return store.begin_rebuild()
+
     try:
-        with naming_faults(data_dir):
-            if not place[1]:
-                check_index_is_there(data_dir)
-            store, before = VectorStore.open(*place, at_once=False).begin_rebuild()
+        with naming_faults(settings.data_dir):
+            if not settings.chroma_url:
+                check_index_is_there(settings.data_dir)
+            store, before = begin()
             if before is not None:
                 before.stored(list(before.hashes())[:1])
             return store, before
     except IndexBrokenError:
-        if place[1]:
+        if settings.chroma_url:
             raise
-    rebuild_from_catalog(data_dir, model)
-    return VectorStore.open(*place, at_once=False).begin_rebuild()
+    rebuild_from_catalog(settings.data_dir, model)
+    return begin()
 
 
 def _rebuild(run: Run, paths: Sequence[Path], catalog: Catalog) -> int:

@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable
 from contextlib import closing
 
-from ingest.run import Embedder
 from rag.catalog import Catalog
 from rag.data_folder import check_index_is_there, ingest_lock
-from rag.embeddings import load_embeddings
+from rag.embeddings import Embedder, load_embeddings
 from rag.errors import SourceError
 from rag.schema import IssueRef
 from rag.settings import Settings
@@ -38,13 +37,7 @@ def remove_issue(
         model = embeddings or load_embeddings(settings.embedding_model, settings.data_dir)
         if not settings.chroma_url:
             check_index_is_there(settings.data_dir)
-        store = VectorStore.open(
-            settings.data_dir,
-            settings.chroma_url,
-            model.model_id,
-            model.dimension,
-            settings.chroma_token.get_secret_value(),
-        )
+        store = VectorStore.configured(settings, model.model_id, model.dimension)
         with closing(Catalog(settings.data_dir / "catalog.sqlite3")) as catalog:
             catalog.sync(store)
             issue = _find(wanted, [issue for issue, _ in catalog.dates()])

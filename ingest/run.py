@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
 from ingest.changes import compare_issues
 from ingest.chunker import chunk_bulletin
@@ -15,6 +14,7 @@ from ingest.reading import look, read_file
 from ingest.report import FileReport, Status, file_report
 from rag.catalog import Catalog
 from rag.departments import DepartmentNames
+from rag.embeddings import Embedder
 from rag.errors import SourceError
 from rag.schema import Bulletin, Chunk, IssueRecord, ParseWarning
 from rag.vector_store import NewIssue, VectorStore
@@ -24,18 +24,6 @@ from rag.vector_store import NewIssue, VectorStore
 BATCH_CHUNKS = 128
 # Rows of later files keep their items while an earlier issue waits to be written.
 WAITING_ROWS = 200
-
-
-class Embedder(Protocol):
-    """What is needed of `rag.embeddings.BulletinEmbeddings`."""
-
-    @property
-    def model_id(self) -> str: ...
-
-    @property
-    def dimension(self) -> int: ...
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]: ...
 
 
 @dataclass(frozen=True, slots=True)

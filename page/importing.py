@@ -22,7 +22,8 @@ from rag.settings import Settings
 # The ingest is imported where it is called: it brings Chroma, which the page need not wait for.
 if TYPE_CHECKING:
     from ingest.report import IngestReport
-    from ingest.run import Embedder, Progress
+    from ingest.run import Progress
+    from rag.embeddings import Embedder
 
 log = logging.getLogger(__name__)
 

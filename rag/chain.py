@@ -291,13 +291,8 @@ def build_chain(settings: Settings, embeddings: BulletinEmbeddings | None = None
         embeddings = embeddings or load_embeddings(settings.embedding_model, data_dir)
         if embedded:
             check_index_is_there(data_dir)
-        store = VectorStore.open(
-            data_dir,
-            settings.chroma_url,
-            embeddings.model_id,
-            embeddings.dimension,
-            settings.chroma_token.get_secret_value(),
-            at_once=False,
+        store = VectorStore.configured(
+            settings, embeddings.model_id, embeddings.dimension, at_once=False
         )
         catalog = Catalog(data_dir / "catalog.sqlite3")
         # Otherwise the next question looks for it again, and says what is wrong.

@@ -7,11 +7,11 @@ import shutil
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Protocol
 
 from rag.backup import copy_file, renew_stamp
 from rag.catalog import Catalog
 from rag.data_folder import put_aside
+from rag.embeddings import Embedder
 from rag.faults import broken_index
 from rag.schema import Filters
 from rag.vector_store import NewIssue, VectorStore
@@ -19,18 +19,6 @@ from rag.vector_store.lock import StoreLock
 
 BATCH = 20
 PROBED = 10
-
-
-class Embedder(Protocol):
-    """What is needed of `rag.embeddings.BulletinEmbeddings`."""
-
-    @property
-    def model_id(self) -> str: ...
-
-    @property
-    def dimension(self) -> int: ...
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]: ...
 
 
 def check_vectors(catalog: Catalog, dimension: int, data_dir: Path) -> None:

@@ -15,8 +15,8 @@ from rag.doctor.files import (
 from rag.doctor.finding import Finding
 from rag.doctor.index import check_index
 from rag.doctor.machine import check_chat, check_folder, check_installation, check_port
+from rag.embeddings import Embedder
 from rag.errors import BulletinError
-from rag.index_mending import Embedder
 from rag.settings import Settings
 
 __all__ = ["Finding", "examine", "examine_data", "repair"]

@@ -17,10 +17,10 @@ from rag.data_folder import check_index_is_there, ingest_lock
 from rag.doctor.files import delete_database
 from rag.doctor.finding import Finding, fault, ok, warning
 from rag.embedding_model import DEFAULT_MODEL_NAME, MARKER_FILE, ensure_default_model
-from rag.embeddings import load_embeddings
+from rag.embeddings import Embedder, load_embeddings
 from rag.errors import BulletinError, IndexBrokenError
 from rag.faults import REBUILD, REPAIR, database_problem, naming_faults
-from rag.index_mending import Embedder, check_vectors, rebuild_from_catalog
+from rag.index_mending import check_vectors, rebuild_from_catalog
 from rag.settings import Settings
 from rag.vector_store import VectorStore
 
@@ -91,13 +91,7 @@ def _check_stores(settings: Settings, model: Embedder) -> Iterator[Finding]:
         with naming_faults(data_dir):
             if not server:
                 check_index_is_there(data_dir)
-            store = VectorStore.open(
-                data_dir,
-                server,
-                model.model_id,
-                model.dimension,
-                settings.chroma_token.get_secret_value(),
-            )
+            store = VectorStore.configured(settings, model.model_id, model.dimension)
             versions = store.versions()
             store.stored(list(versions)[:1])
     except IndexBrokenError as error:

@@ -29,6 +29,18 @@ class TextEncoder(Protocol):
         """Unit vectors, one row a text, in the order of `texts`; safe from several threads."""
 
 
+class Embedder(Protocol):
+    """What is needed of `BulletinEmbeddings` to fill an index."""
+
+    @property
+    def model_id(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]: ...
+
+
 class BulletinEmbeddings(Embeddings):
     """Unit vectors of queries and documents, with the identity that an index remembers."""
 

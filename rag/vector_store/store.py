@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.schema import Chunk, Filters, IssueRecord
+from rag.settings import Settings
 from rag.vector_store.connection import connect
 from rag.vector_store.current_set import Collections, CurrentSet
 from rag.vector_store.rows import (
@@ -88,6 +89,15 @@ class VectorStore:
         if at_once:
             store.prepare()
         return store
+
+    @classmethod
+    def configured(
+        cls, settings: Settings, model_id: str, dimension: int, *, at_once: bool = True
+    ) -> VectorStore:
+        """`open` with the data folder and the Chroma server of the settings."""
+        token = settings.chroma_token.get_secret_value()
+        url = settings.chroma_url
+        return cls.open(settings.data_dir, url, model_id, dimension, token, at_once=at_once)
 
     def prepare(self) -> None:
         """Look for the index and make it when there is none; what `open` does."""
