@@ -20,6 +20,15 @@ def model_folder() -> Path:
     return ensure_default_model(Path(parent) / DEFAULT_MODEL_NAME)
 
 
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder of one's own with two issues in it, to be damaged."""
+    # It brings Chroma, which most tests need not wait for.
+    from tests.fault_archive import new_archive
+
+    return new_archive(tmp_path / "data")
+
+
 @pytest.fixture(scope="session")
 def sample_archive(tmp_path_factory: pytest.TempPathFactory, model_folder: Path) -> Path:
     """A data folder with the twelve demo issues in it; for reading only."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rag.chain import BulletinChain, build_chain
+from rag.doctor import examine_data, repair
 from rag.settings import Settings
 from tests.commands import run_python
 from tests.fakes import FakeEmbeddings, bulletin_text
@@ -92,6 +93,12 @@ def answers(chain: BulletinChain) -> list[tuple[str, tuple[str, ...]]]:
     given = [chain.invoke(question) for question in QUESTIONS]
     assert not any(answer.error for answer in given), [answer.error for answer in given]
     return [(a.text, tuple(f"{c.label}{c.quote}" for c in a.citations)) for a in given]
+
+
+def mended(data_dir: Path) -> dict[str, str]:
+    """What the doctor says it did, by check."""
+    done = repair(lambda: examine_data(settings(data_dir), EMBEDDINGS))
+    return {finding.check: outcome for finding, outcome in done}
 
 
 def truncate(path: Path) -> None:

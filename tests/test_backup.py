@@ -19,17 +19,11 @@ from tests.fault_archive import (
     TECHNOLOGY,
     answers,
     garbage,
-    new_archive,
     open_chain,
     scramble,
     settings,
     truncate,
 )
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return new_archive(tmp_path / "data")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 
 from rag.__main__ import main
 from rag.accounts import Accounts
-from rag.doctor import Finding, examine_data, repair
+from rag.doctor import Finding, examine_data
 from rag.doctor.index import check_index
 from rag.doctor.machine import check_chat, check_folder, check_port, problem_of
 from rag.embedding_model import DEFAULT_MODEL_NAME, MARKER_FILE
@@ -26,6 +26,7 @@ from tests.fault_archive import (
     EMBEDDINGS,
     answers,
     garbage,
+    mended,
     new_archive,
     open_chain,
     scramble,
@@ -33,25 +34,15 @@ from tests.fault_archive import (
 )
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return new_archive(tmp_path / "data")
-
-
 def found(data: Path) -> dict[str, Finding]:
     """What is not well, by check."""
     return {f.check: f for f in examine_data(settings(data), EMBEDDINGS) if f.state != "ok"}
 
 
-def mend(data: Path) -> dict[str, str]:
-    checks = repair(lambda: examine_data(settings(data), EMBEDDINGS))
-    return {finding.check: outcome for finding, outcome in checks}
-
-
 def test_a_sound_folder_has_no_findings(data: Path) -> None:
     before = sorted((path, path.stat().st_mtime) for path in data.glob("*.sqlite3"))
     assert found(data) == {}
-    assert mend(data) == {}
+    assert mended(data) == {}
     assert sorted((path, path.stat().st_mtime) for path in data.glob("*.sqlite3")) == before
 
 
@@ -70,7 +61,7 @@ def test_a_broken_database_that_can_be_made_again_is_taken_away(
     [fault] = [each for each in found(data).values() if each.state == "fault"]
     assert name in fault.message
     assert fault.remedy
-    mend(data)
+    mended(data)
     assert not [each for each in found(data).values() if each.state == "fault"]
     assert answers(open_chain(data)) == before
 
@@ -79,7 +70,7 @@ def test_broken_conversations_are_kept_aside(data: Path) -> None:
     path = data / "conversations.sqlite3"
     path.write_bytes(b"readers' words, damaged" * 300)
     assert "备份" in found(data)["对话记录"].remedy
-    assert "conversations.sqlite3.broken-1" in mend(data)["对话记录"]
+    assert "conversations.sqlite3.broken-1" in mended(data)["对话记录"]
     assert (data / "conversations.sqlite3.broken-1").exists()
     assert found(data) == {}
 
@@ -88,7 +79,7 @@ def test_a_catalogue_that_differs_from_the_index_is_made_anew(data: Path) -> Non
     with closing(sqlite3.connect(data / "catalog.sqlite3")) as database, database:
         database.execute("DELETE FROM chunks WHERE rowid = 1")
     assert found(data)["目录库"].message == "应有 3 条，实有 2 条"
-    assert "3 条" in mend(data)["目录库"]
+    assert "3 条" in mended(data)["目录库"]
     assert found(data) == {}
 
 
@@ -100,14 +91,14 @@ def test_vectors_of_another_item_are_found(data: Path) -> None:
     rows = [content[at : at + size] for at in range(0, len(content), size)]
     vectors.write_bytes(b"".join([*rows[:1], rows[2], *rows[2:]]))
     assert "向量不对" in found(data)["索引"].message
-    mend(data)
+    mended(data)
     assert found(data) == {}
 
 
 def test_what_a_killed_backup_left_is_cleared_away(data: Path) -> None:
     (data / "restoring-x" / "chroma").mkdir(parents=True)
     assert "restoring-x" in found(data)["中断的操作"].message
-    mend(data)
+    mended(data)
     assert found(data) == {}
 
 
@@ -117,7 +108,7 @@ def test_accounts_that_others_can_read_are_closed(data: Path) -> None:
     assert "账户" not in found(data)
     (data / "accounts.json").chmod(0o644)
     assert "chmod 600" in found(data)["账户"].remedy
-    mend(data)
+    mended(data)
     assert (data / "accounts.json").stat().st_mode & 0o777 == 0o600
 
 

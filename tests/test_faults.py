@@ -24,7 +24,7 @@ import app
 from ingest.indexer import ingest_paths
 from ingest.removal import remove_issue
 from rag.catalog import Catalog
-from rag.doctor import Finding, examine_data, repair
+from rag.doctor import Finding, examine_data
 from rag.doctor.machine import check_port
 from rag.errors import (
     BulletinError,
@@ -47,6 +47,7 @@ from tests.fault_archive import (
     delete,
     empty,
     garbage,
+    mended,
     new_archive,
     open_chain,
     scramble,
@@ -58,18 +59,8 @@ from tests.fault_archive import (
 Break = Callable[[Path], None]
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return new_archive(tmp_path / "data")
-
-
 def checks(data_dir: Path) -> Iterator[Finding]:
     return examine_data(settings(data_dir), EMBEDDINGS)
-
-
-def mended(data_dir: Path) -> dict[str, str]:
-    """What the doctor says it did, by check."""
-    return {finding.check: done for finding, done in repair(lambda: checks(data_dir))}
 
 
 def faults(data_dir: Path) -> dict[str, str]:
