@@ -322,3 +322,14 @@ def test_a_year_long_past_ends_with_its_sentence() -> None:
 
 def test_what_is_planned_lies_ahead() -> None:
     assert periods("预计8月完工", date(2023, 4, 21)) == {(date(2023, 8, 1), date(2023, 8, 31))}
+
+
+def test_a_leap_day_in_years_without_one_is_the_28th() -> None:
+    found = find_times("近三年2月29日", date(2024, 3, 20), question=True)
+    assert date(2023, 2, 28) in {m.period.start for m in found}
+
+
+@pytest.mark.parametrize("text", ["近9999999天", "近999999周", "近9999999个月", "近9999999年"])
+def test_a_stretch_longer_than_the_calendar_ends_at_its_beginning(text: str) -> None:
+    (found,) = find_times(text, TODAY, question=True)
+    assert found.period.start < TODAY

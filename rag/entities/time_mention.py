@@ -37,3 +37,9 @@ class TimeMention:
 def month_range(year: int, first: int, last: int) -> tuple[date, date]:
     """The first and the last day of a stretch of months."""
     return date(year, first, 1), date(year, last, calendar.monthrange(year, last)[1])
+
+
+def in_year(day: date, year: int) -> date:
+    """The same day of another year; 29 February becomes the 28th where there is none."""
+    last = calendar.monthrange(year, day.month)[1]
+    return date(year, day.month, min(day.day, last))

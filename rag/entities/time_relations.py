@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from rag.entities.numerals import NUMERAL, number
-from rag.entities.time_mention import TimeMention, month_range
+from rag.entities.time_mention import TimeMention, in_year, month_range
 from rag.schema import Period
 
 _VAGUE = re.compile(r"(?:最近|近|过去|这)[几些]?年")
@@ -66,11 +66,8 @@ def _same_time_before(mentions: list[TimeMention]) -> list[TimeMention]:
 
 
 def _moved(period: Period, years: int) -> Period:
-    def move(day: date) -> date:
-        year = day.year + years
-        return date(year, day.month, min(day.day, calendar.monthrange(year, day.month)[1]))
-
-    return Period(move(period.start), move(period.end), period.words)
+    start, end = (in_year(day, day.year + years) for day in (period.start, period.end))
+    return Period(start, end, period.words)
 
 
 _TO = re.compile(r"\s*[-—–~～至到]+\s*")
@@ -122,7 +119,7 @@ def _spread_parts(mentions: list[TimeMention]) -> list[TimeMention]:
         for year in range(mention.period.start.year, mention.period.end.year + 1):
             start, end = month_range(year, part.start.month, part.end.month)
             if part.start == part.end:
-                start = end = part.start.replace(year=year)
+                start = end = in_year(part.start, year)
             words = f"{year}年{part.words}"
             spread.append(
                 TimeMention(mention.start, mention.end, Period(start, end, words), True, "range")

@@ -173,6 +173,9 @@ def _year_ranges(text: str) -> list[TimeMention]:
     return mentions
 
 
+_LONGEST = 40_000  # 近9999999天 reaches back before the first year that a date can have
+
+
 def _recent(text: str, today: date, question: bool) -> list[TimeMention]:
     mentions = []
     for m in _RECENT.finditer(text):
@@ -180,6 +183,7 @@ def _recent(text: str, today: date, question: bool) -> list[TimeMention]:
         # 近年来 is as vague as 近几年.
         vague = 5 if m["unit"] == "年" else 1
         count = {"两": 2, "几": 5, "些": 5, "": vague}.get(word) or number(word) or 1
+        count = min(count, _LONGEST)
         bare = not word and m["unit"] == "年" and not m.group().endswith(("来", "内", "间"))
         if bare and not (question and m.group().startswith("近")):
             continue

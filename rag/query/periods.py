@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from rag.entities.time_mention import TimeMention
+from rag.entities.time_mention import TimeMention, in_year
 from rag.schema import Period
 
 # 2024年4月报的, 2024年7月应急管理局那条, 2023年8月报道时: the issue's own date.
@@ -44,12 +44,12 @@ def asked_periods(
         open_year = True
         span = period.end.year - period.start.year
         for year in range(period.start.year, first_year - 1, -1):
-            start = period.start.replace(year=year)
+            start = in_year(period.start, year)
             end_year = year + span
             end = (
                 date(end_year, period.end.month + 1, 1) - timedelta(days=1)
                 if period.start.day == 1 and period.end.day >= 28 and period.end.month < 12
-                else period.end.replace(year=end_year)
+                else in_year(period.end, end_year)
             )
             periods.append(Period(start, end, period.words))
     return tuple(dict.fromkeys(periods)), open_year
