@@ -254,7 +254,7 @@ class QuestionReader:
         return tuple(dict.fromkeys(found)), tuple(missing)
 
     def _terms(self, masked: str) -> tuple[str, ...]:
-        return content_words(masked, self.vocabulary.county)
+        return content_words(masked, self.vocabulary.county, self._prints)
 
     def _counted(self, masked: str, asked: Asked) -> tuple[str, ...]:
         """The words right behind the interrogative of a quantity, up to the clause's end."""

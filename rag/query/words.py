@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import rjieba
 
@@ -33,11 +33,14 @@ def _rejoin(match: re.Match[str]) -> str:
     return joined if rjieba.has_word(joined) else match.group()
 
 
-def content_words(text: str, county: str) -> tuple[str, ...]:
-    """The words in order that mean something, each once; the archive's own county is none."""
+def content_words(text: str, county: str, prints: Callable[[str], bool]) -> tuple[str, ...]:
+    """The words in order that mean something, each once; the archive's own county is none.
+
+    `prints` says whether the archive holds a string letter for letter.
+    """
     words: list[str] = []
     for piece in _WORD.findall(text):
-        for word in _with_prefixes(_words_in(piece)):
+        for word in _with_prefixes(_words_in(piece, prints)):
             if county and word in (county, county + "县", county.removesuffix("县")):
                 continue
             for part in _split_function(word):
@@ -46,9 +49,9 @@ def content_words(text: str, county: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
-def _words_in(piece: str) -> list[str]:
+def _words_in(piece: str, prints: Callable[[str], bool]) -> list[str]:
     """The words of a stretch that mean something; characters the segmenter left alone side by
-    side (禾|澜高速) are a name and stay together."""
+    side (禾|澜高速, 棠|白公路) are a name and stay together where the archive prints them so."""
     words: list[str] = []
     joinable = False
     for word, tag in rjieba.tag(piece):
@@ -63,10 +66,9 @@ def _words_in(piece: str) -> list[str]:
         if empty and word not in _PREFIXES:
             joinable = False
             continue
-        alone = (
-            len(word) == 1 and word not in FUNCTION_WORDS and tag.startswith(("n", "x", "g", "z"))
-        )
-        if alone and joinable:
+        alone = len(word) == 1 and word not in FUNCTION_WORDS and "一" <= word <= "龥"
+        named = tag.startswith(("n", "x", "g", "z"))
+        if alone and joinable and (named or prints(words[-1] + word)):
             words[-1] += word
         else:
             words.append(word)
