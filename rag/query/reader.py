@@ -9,7 +9,7 @@ from datetime import date
 
 import rjieba
 
-from rag.entities.figures import UNIT_PATTERN, find_figures, unit_family
+from rag.entities.figures import UNIT_PATTERN, Figure, find_figures, unit_family
 from rag.entities.issues import IssueMention, find_issues
 from rag.entities.time_mention import TimeMention
 from rag.entities.times import find_times
@@ -38,6 +38,7 @@ _QUANTITIES = (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM)
 _INTERROGATIVE = re.compile(
     r"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|多[大长远高重快]|加起来|加一?块儿?|加在一?(?:起|块儿?)|合一?起|相加|加总|合计|总计|百分之几|哪(?:一)?[个些家年天位条期](?:时段|时间段|时期)?|比(?![例重率])"
 )
+_QUOTED = re.compile(r"[“\"]([^”\"]{2,16})[”\"]")
 _BRACKETED = re.compile(r"[【\[〖][^】\]〗]+[】\]〗]")
 
 
@@ -136,6 +137,7 @@ class QuestionReader:
             terms = self._terms(first) or self._terms(masked)
         else:
             terms = self._terms(masked)
+        terms = tuple(dict.fromkeys((*self._literal(text, figures), *terms)))
         asked = _as_list(asked, terms, bool(names or sections or refs))
         focus = self._focus(masked, asked)
         counted = self._counted(masked, asked)
@@ -252,6 +254,12 @@ class QuestionReader:
                     found += [among[place].issue] if among else []
                 missing += [p.words + "的快报" for p in periods if not within]
         return tuple(dict.fromkeys(found)), tuple(missing)
+
+    def _literal(self, text: str, figures: Sequence[Figure]) -> list[str]:
+        """What the evidence must hold letter for letter, as far as the archive prints it: names
+        in quotation marks, and figures that the question takes from the text (逐栋检查74栋)."""
+        quoted = [m[1] for m in _QUOTED.finditer(text)]
+        return [words for words in (*quoted, *(f.text for f in figures)) if self._prints(words)]
 
     def _terms(self, masked: str) -> tuple[str, ...]:
         return content_words(masked, self.vocabulary.county, self._prints)
