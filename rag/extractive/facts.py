@@ -302,6 +302,7 @@ def _sentence_facts(
         words = sentence.span.of(text)
         # 汲取去年强降雨教训 speaks of last year, and is what the office does this year.
         time = _times(query, (*sentence.times, None), chunk, figure=False)
+        time = time or _TITLE_TIME * _times(query, reading.title_times, chunk, figure=False)
         local = coverage(
             terms, (words, 1.0), (chunk.title, 0.6), (text, 0.4), (header_words(chunk), 0.6)
         )

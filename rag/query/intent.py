@@ -107,7 +107,8 @@ _UNIT_CUES = (
             r"面积|多少亩|(?<!年龄)(?<!年纪)(?<!力度)(?<!规模)多大(?:面积|地|块)?|多少(?:土地|地)"
         ),
     ),
-    ("length", re.compile(r"多长(?!时间)|里程|长度|多远|多少米")),
+    ("length", re.compile(r"多[长高深宽厚](?!时间)|里程|长度|[高宽深厚]度(?=$|[?？是])|多远|多少米")),
+    ("speed", re.compile("[时车]速|多快")),
     ("weight", re.compile(r"产量|多少(?:粮食|吨)|总产(?!值)|单产|多重")),
     (
         "people",
@@ -144,8 +145,9 @@ def find_many(text: str) -> list[Interrogative]:
         # 几个项目, 多少项目: the first character of a word is no unit.
         if len(unit) == 1 and (rjieba.has_word(unit + text[end : end + 1]) and text[end : end + 1]):
             end, unit = match.start("unit"), ""
-        if match["piece"] and not unit:
-            unit = "个"
+        # 多少个岗位: what is counted, as 岗位 are by 个.
+        if match["piece"] and (not unit or unit == unit_family(unit)):
+            end, unit = match.end("piece"), "个"
         found.append(Interrogative(match.start(), end, unit, text[match.start() : end]))
     # 营业额有多少: what 多少 stands at, before words that only may ask.
     plain = [many for many in found if re.match("多少|几|若干", many.words)]
@@ -194,7 +196,7 @@ def asks_extreme(text: str) -> bool:
 
 
 _QUANTITY_END = re.compile(
-    r"(?:GDP|总值|产值|[总金数税营余限差]额|[一-龥]率|[一-龥]量|增速|增幅|总?投资|(?:总|预算|税收|营业)收入|支出|面积|总?产量|单产|浓度|里程|床位数?)[?？]*$",
+    r"(?:GDP|总值|产值|营收|[总金数税营余限差]额|[一-龥]率|[一-龥]量|增速|增幅|总?投资|(?:总|预算|税收|营业)收入|支出|面积|总?产量|单产|浓度|里程|床位数?)[?？]*$",
     re.I,
 )
 
