@@ -84,6 +84,10 @@ _PLACE = re.compile(
 _DATE = re.compile(
     r"什么时候|何时|哪天|哪一天|哪年|哪一年|哪个月|几月|几号|几点|啥时候|多会儿|什么时间|具体时间|时间是|日期|截止时间|哪一?季度"
 )
+# 新院区启用时间; 平均等候时间 is a duration.
+_DATE_LAST = re.compile(
+    r"^(?!.*(?:平均|等[候待]|用时|耗时|行车|车程|缩短|压缩|多长)).*[一-龥]{2}时间[?？]*$"
+)
 _MANY = re.compile(
     rf"(?:多少|(?<![哪近这])几|若干)(?P<piece>个)?约?\s*(?P<unit>{UNIT_PATTERN})?|多大|多久|多长|多远|多高|多重|多快|百分之(?:几|多少)|数量|总数|人数|次数|金额|(?<!亩)面积(?:是|有)?|规模(?:是|有)?|(?:额|率|量|值|数|资|款|收入|占比|比例|增速|增幅)(?:是|为|有|达|达到|呢|$|[?？])"
 )
@@ -281,6 +285,9 @@ def _read(text: str, has_issue: bool, times: int, names: int, years: int = 0) ->
         return hit
     if hit := found(Intent.DATE, _DATE.search(text)):
         return hit
+    if _DATE_LAST.match(text):
+        start = text.rindex("时间")
+        return Asked(Intent.DATE, "", start, start + 2)
     if many and re.search(r"多少|几|多大|多长|百分之", many.words):
         return Asked(Intent.FIGURE, asked_unit(text), many.start, many.end)
     if hit := found(Intent.LIST, _LIST.search(text)):

@@ -259,7 +259,9 @@ class QuestionReader:
         """What the evidence must hold letter for letter, as far as the archive prints it: names
         in quotation marks, and figures that the question takes from the text (逐栋检查74栋)."""
         quoted = [m[1] for m in _QUOTED.finditer(text)]
-        return [words for words in (*quoted, *(f.text for f in figures)) if self._prints(words)]
+        counts = [f.text for f in find_figures(text) if f.text[0] in "两二三四五六七八九十"]
+        wanted = (*quoted, *(f.text for f in figures), *counts)
+        return [words for words in wanted if self._prints(words)]
 
     def _terms(self, masked: str) -> tuple[str, ...]:
         return content_words(masked, self.vocabulary.county, self._prints)
