@@ -14,6 +14,7 @@ from rag.citations import CitationBook
 from rag.entities.figures import Figure
 from rag.extractive.facts import Fact
 from rag.extractive.listing import item_head
+from rag.extractive.reading import read_item
 from rag.extractive.refusal import reject
 from rag.extractive.wording import say_period, say_spoken
 from rag.query.reader import Reading
@@ -150,7 +151,8 @@ def _series(engine: ExtractiveEngine, query: ParsedQuery, hits: Sequence[Hit]) -
         if fact is None or fuzz.ratio(label_of(fact), label_of(best)) < SAME_LABEL:
             continue
         spoken = fact.spoken or Period(fact.chunk.published, fact.chunk.published)
-        if span and not (span.contains(fact.chunk.published) or span.overlaps(spoken)):
+        told = (spoken, *read_item(fact.chunk).title_times)
+        if span and not (span.contains(fact.chunk.published) or any(map(span.overlaps, told))):
             continue
         facts.append(fact)
     facts.sort(key=lambda f: f.spoken.end if f.spoken else f.chunk.published)

@@ -77,6 +77,12 @@ def item_line(chunk: Chunk, terms: Sequence[Term], book: CitationBook, whole: bo
             for s in read_item(chunk).sentences
         )
     sentence = key_sentence(chunk, terms)
+    first = read_item(chunk).sentences[0]
+    if not chunk.title and first != sentence:
+        # Without a title the first sentence says what the item is about.
+        return "".join(
+            f"{s.span.of(chunk.text)}[{book.cite(chunk, s.span)}]" for s in (first, sentence)
+        )
     quote = sentence.span.of(chunk.text)
     number = book.cite(chunk, sentence.span)
     if chunk.title and chunk.title not in quote:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,7 @@ _PROPER = ("nr", "ns", "nt", "nz", "eng")
 _KNOWN_WORD = 0.7  # a word that the bulletins use themselves is most often meant as it stands
 # 新加, 那阵儿: taken for names by the segmenter, which guesses at words it doesn't know.
 _NO_NAME = re.compile(r"^[新老那这]|[儿们的了]$")
+_SHORT = 0.9  # 营收 for 营业收入
 _ONE_CHARACTER = 0.4  # 变, 涨, 花: seldom the matter itself
 _UNSEEN_VERB = 0.35  # an unseen verb is most often the asker's own wording (花了, 弄了)
 
@@ -52,6 +54,7 @@ def weigh_terms(
     """
     tokens = {word: search_tokens(word) for word in words}
     counts = frequencies([token for group in tokens.values() for token in group])
+    short = _short_forms(words)
     terms = []
     for word in words:
         group = tokens[word] or [word]
@@ -72,9 +75,34 @@ def weigh_terms(
         if word.startswith("第") and len(word) > 2:
             proper = True  # 第五实验小学 is not 第三实验小学
         noun = tag.startswith(("n", "eng", "l", "j")) and len(word) > 1 and rjieba.has_word(word)
-        near = tuple(related(word).items())
+        near = (*related(word).items(), *short.get(word, ()))
         terms.append(Term(word, weight, proper, count > 0, noun, near))
     return tuple(terms)
+
+
+def _short_forms(words: Sequence[str]) -> dict[str, list[tuple[str, float]]]:
+    """营收 for 营业 and for 收入 side by side: the first characters of two words, where the
+    dictionary has them as a word."""
+    found: dict[str, list[tuple[str, float]]] = {}
+    for first, second in itertools.pairwise(words):
+        short = first[0] + second[0]
+        if len(first) == len(second) == 2 and rjieba.has_word(short):
+            for word in (first, second):
+                found.setdefault(word, []).append((short, _SHORT))
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _long_form(word: str) -> re.Pattern[str]:
+    return re.compile(f"{word[0]}[一-龥]{word[1]}[一-龥]")
+
+
+def _in_long(word: str, text: str) -> bool:
+    """Whether a text holds two words side by side that the word is short for: 营业收入 for 营收."""
+    return any(
+        rjieba.has_word(m.group()[:2]) and rjieba.has_word(m.group()[2:])
+        for m in _long_form(word).finditer(text)
+    )
 
 
 def presence(term: Term, text: str) -> float:
@@ -84,6 +112,8 @@ def presence(term: Term, text: str) -> float:
     best = max((weight for word, weight in term.related if word in text), default=0.0)
     if term.seen:
         best *= _KNOWN_WORD
+    if len(term.word) == 2 and best < _SHORT and _in_long(term.word, text):
+        best = _SHORT
     if len(term.word) >= 3:
         pairs = [term.word[i : i + 2] for i in range(len(term.word) - 1)]
         best = max(best, 0.8 * sum(pair in text for pair in pairs) / len(pairs))

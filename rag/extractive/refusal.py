@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 import rjieba
 
@@ -11,6 +12,7 @@ from rag.entities.figures import Figure
 from rag.extractive.answer_type import missing_kind
 from rag.extractive.facts import Fact, has_cue, header_words, lacks_name
 from rag.extractive.matching import Term, presence
+from rag.extractive.reading import Sentence
 from rag.extractive.wording import say_filters
 from rag.schema import Chunk, Hit, Intent, ParsedQuery
 from rag.text import fold
@@ -137,8 +139,25 @@ _HOLIDAY = re.compile("(?:元旦|春节|元宵|清明|五一|端午|中秋|国�
 def lacks_holiday(question: str, fact: Fact) -> str:
     """The holiday that the question names and the fact's sentence and title don't."""
     words = fold(fact.sentence.span.of(fact.chunk.text) + fact.chunk.title)
-    asked = _HOLIDAY.findall(question)
-    return "" if not asked or any(name in words for name in asked) else str(asked[0])
+    asked = [str(name) for name in _HOLIDAY.findall(question)]
+    if not asked or any(name in words or _on_holiday(name, fact.sentence) for name in asked):
+        return ""
+    return asked[0]
+
+
+# Those that come at the same day of every year.
+_FIRST_DAY = {"元旦": (1, 1), "五一": (5, 1), "国庆": (10, 1)}
+
+
+def _on_holiday(name: str, sentence: Sentence) -> bool:
+    """Whether the sentence speaks of days (10月1日至8日) that hold the holiday's first."""
+    if name not in _FIRST_DAY:
+        return False
+    first = [date(time.end.year, *_FIRST_DAY[name]) for time in sentence.times]
+    return any(
+        time.contains(day) and time.end - time.start < timedelta(days=16)
+        for time, day in zip(sentence.times, first, strict=True)
+    )
 
 
 _PLAN = re.compile("计划|预计|力争|目标|拟")

@@ -16,6 +16,7 @@ _WORD = re.compile(r"[0-9A-Za-z一-龥㐀-䶿.%]+")
 _PREFIXES = frozenset(
     ["总", "新", "年", "月", "日", "人均", "户均", "亩均", "单", "净", "未", "非", "再", "续"]
 )
+_PRINTED_PREFIXES = frozenset("老旧原主副大小东西南北前后上下")
 _ORDINAL = re.compile(r"第[一二三四五六七八九十]{1,2}")
 # Pronouns, particles, prepositions, conjunctions, interjections, place words such as 之后,
 # numerals and measure words, in the tag set of the segmenter.
@@ -40,10 +41,10 @@ def content_words(text: str, county: str, prints: Callable[[str], bool]) -> tupl
     """
     words: list[str] = []
     for piece in _WORD.findall(text):
-        for word in _with_prefixes(_words_in(piece, prints)):
+        for word in _with_prefixes(_words_in(piece, prints), prints):
             if county and word in (county, county + "县", county.removesuffix("县")):
                 continue
-            for part in _split_function(word):
+            for part in _split_unknown(word, prints):
                 if part not in FUNCTION_WORDS and not part.isdecimal():
                     words.append(part)
     return tuple(dict.fromkeys(words))
@@ -76,19 +77,25 @@ def _words_in(piece: str, prints: Callable[[str], bool]) -> list[str]:
     return words
 
 
-def _with_prefixes(words: Sequence[str]) -> list[str]:
+def _with_prefixes(words: Sequence[str], prints: Callable[[str], bool]) -> list[str]:
     joined: list[str] = []
     for word in words:
         before = joined[-1] if joined else ""
-        if (before in _PREFIXES or _ORDINAL.fullmatch(before)) and word not in FUNCTION_WORDS:
+        prefix = before in _PREFIXES or bool(_ORDINAL.fullmatch(before))
+        # 老院区 is another than 院区 where the archive speaks of it.
+        prefix = prefix or (before in _PRINTED_PREFIXES and prints(before + word))
+        if prefix and word not in FUNCTION_WORDS:
             joined[-1] += word
         else:
             joined.append(word)
     return joined
 
 
-def _split_function(word: str) -> list[str]:
-    """额是 → 额: the segmenter glues a function word to its neighbour now and then."""
+def _split_unknown(word: str, prints: Callable[[str], bool]) -> list[str]:
+    """额是 → 额, 三小迁 → 三小, 迁: the segmenter glues words to their neighbour now and then."""
     if word in FUNCTION_WORDS or rjieba.has_word(word) or len(word) > 4:
         return [word]
-    return [part for part in re.split("[的了是在有吗呢吧多少几哪从由被]", word) if part]
+    parts = [part for part in re.split("[的了是在有吗呢吧多少几哪从由被]", word) if part]
+    if parts == [word] and len(word) == 3 and not prints(word):
+        return [word[:2], word[2]] if prints(word[:2]) else [word]
+    return parts
