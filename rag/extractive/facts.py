@@ -221,7 +221,7 @@ def _first_word(text: str) -> str:
 
 # In speech 个 and its like stand for any measure word (几个企业 / 10余家); 辆 is not 处.
 _GENERAL = frozenset(["个", "家", "处", "项", "件"])
-_THINGS = _GENERAL | {"座", "条", "台", "所", "村", "起", "套", "辆", "宗", "份"}
+_THINGS = _GENERAL | {"座", "条", "台", "所", "村", "起", "套", "辆", "宗", "份", "岗位"}
 
 
 def _counts_another(query: ParsedQuery, figure: Figure, words: str) -> bool:
@@ -229,7 +229,9 @@ def _counts_another(query: ParsedQuery, figure: Figure, words: str) -> bool:
     stands there."""
     if query.unit in _GENERAL or query.unit not in _THINGS or query.unit == figure.family:
         return False
-    return not any(word in words or (word[1:] and word[-2:] in words) for word in query.counted)
+    # 岗位数 names what is counted by its unit alone.
+    counted = query.counted or (query.unit,) * (len(query.unit) > 1)
+    return not any(word in words or (word[1:] and word[-2:] in words) for word in counted)
 
 
 def _fits_unit(asked: str, figure: Figure) -> bool:

@@ -38,8 +38,20 @@ SAME_INDICATOR = 0.93
 def find(engine: ExtractiveEngine, reading: Reading) -> Answer:
     """One fact. Where the office named signs no item that answers, its name may be said in
     another's item (在郭渡镇举行…, by another office): the filter is dropped and said so."""
-    answer = _fact(engine, reading)
     names = reading.names
+    if names and all(town(n.name) and not town(n.typed) for n in names):
+        # 北沙中心渔港, 望海二小: the place's name in a longer one, as likely as the office.
+        stems = tuple(dict.fromkeys(stem(n.typed) for n in names))
+        query = reading.query
+        placed = replace(
+            query,
+            filters=replace(query.filters, departments=()),
+            terms=tuple(dict.fromkeys((*stems, *query.terms))),
+        )
+        answer = _fact(engine, replace(reading, query=placed, names=()))
+        if not answer.refusal:
+            return answer
+    answer = _fact(engine, reading)
     if not names or answer.refusal != "not_found" or answer.citations:
         return answer
     # A town is a place as well; an office that signs items speaks for itself.
