@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rag.extractive.engine import ExtractiveEngine
 
 TREND_ITEMS = 40
+COUNTY = "全县"  # set beside one office: what others print
 # Labels of the same indicator, figures taken out, are nearly the same words.
 SAME_LABEL = 55
 
@@ -46,6 +47,9 @@ def compare(engine: ExtractiveEngine, reading: Reading) -> Answer | None:
         anchor: Fact | None = None
         for name, part in parts:
             found = engine.hits(part)
+            if name == COUNTY:
+                own = set(query.filters.departments)
+                found = [hit for hit in found if not own & set(hit.chunk.departments)]
             hits += found
             fact = _best(engine, part, found, anchor)
             anchor = anchor or fact
@@ -75,6 +79,9 @@ def _parts(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
             (name, replace(figure, filters=replace(query.filters, departments=(name,))))
             for name in query.filters.departments
         ]
+    if query.filters.departments and COUNTY in query.standalone:
+        whole = replace(figure, filters=replace(query.filters, departments=()))
+        return [(COUNTY, whole), (query.filters.departments[0], figure)]
     return _things(query)
 
 

@@ -260,6 +260,7 @@ _CUES: dict[Intent, re.Pattern[str]] = {
     Intent.PLACE: re.compile(
         r"位于|坐落|境内|交叉口|以[东西南北]|地处|选址|[一-龥]{2}(?:村|镇|乡|街道|路|大道|社区|小区|园区|广场)"
     ),
+    Intent.LIST: re.compile(r"[^，。；、]{2,}、[^，。；、]{2,}|一是|①|（一）"),
     Intent.DATE: re.compile(r"\d[年月日]|季度|月底|年底|月初|[上中下]旬"),
     Intent.PERSON: re.compile(r"同志|[局镇乡院校]长|主任|书记|员|代表|干部|专家|负责人|队|组"),
 }

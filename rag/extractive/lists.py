@@ -73,7 +73,7 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
     if not chunks:
         if query.intent is Intent.LIST and things and query.unit not in ("departments", "issues"):
             # 资金来源有哪几块: several things that one sentence tells.
-            return single.find(engine, replace(reading, query=replace(query, intent=Intent.FACT)))
+            return single.find(engine, reading)
         return engine.refuse(query, engine.hits(query), "没有登过相关内容")
     of_names = query.unit in ("departments", "issues")
     few = len(chunks) <= SHORT and not of_names

@@ -75,7 +75,9 @@ def weigh_terms(
         if word.startswith("第") and len(word) > 2:
             proper = True  # 第五实验小学 is not 第三实验小学
         noun = tag.startswith(("n", "eng", "l", "j")) and len(word) > 1 and rjieba.has_word(word)
-        near = (*related(word).items(), *short.get(word, ()))
+        # One person or place is not nearly another, however near their vectors.
+        likely = {} if proper and tag.startswith(("nr", "ns")) else related(word)
+        near = (*likely.items(), *short.get(word, ()))
         terms.append(Term(word, weight, proper, count > 0, noun, near))
     return tuple(terms)
 

@@ -113,6 +113,8 @@ def reject(query: ParsedQuery, fact: Fact, terms: Sequence[Term], focus: Sequenc
     name = lacks_name(terms, fact.chunk)
     if confidence(fact, terms, query.unit) - (_LACKS_NAME if name else 0.0) < MIN_CONFIDENCE:
         return f"快报中没有与“{name.word}”对应的内容" if name else "没有登过相关内容"
+    if place := _of_whole_county(query.standalone, fact, terms):
+        return f"相关内容登过，但登的是全县的，不是{place}的"
     if holiday := lacks_holiday(query.standalone, fact):
         return f"同类内容登过，但不是所问的{holiday}"
     if state := other_state(query.standalone, fact):
@@ -130,6 +132,22 @@ def reject(query: ParsedQuery, fact: Fact, terms: Sequence[Term], focus: Sequenc
         return "相关内容登过，但没有登" + ("时间" if query.intent is Intent.DATE else "地点")
     if kind := missing_kind(query, fact):
         return f"相关内容登过，但没有登{kind}"
+    return ""
+
+
+_PLACE_SUFFIX = "镇|乡|街道|村|社区|小区|景区|园区"
+
+
+def _of_whole_county(question: str, fact: Fact, terms: Sequence[Term]) -> str:
+    """A place named in the question (千竹海景区) where the fact is the whole county's; else ""."""
+    sentence = fold(fact.sentence.span.of(fact.chunk.text))
+    if not re.search("全县|我县", sentence):
+        return ""
+    words = sentence + fold(fact.chunk.title) + header_words(fact.chunk)
+    for term in terms:
+        place = re.search(f"{re.escape(term.word)}(?:{_PLACE_SUFFIX})", question)
+        if place and term.word not in words:
+            return place.group()
     return ""
 
 

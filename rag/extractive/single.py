@@ -85,6 +85,7 @@ def _fact(
         fact
         for fact in engine.facts(query, hits)
         if fact.item >= more_than
+        and not set(fact.chunk.departments) & set(reading.excluded)
         and all(name in fold(fact.sentence.span.of(fact.chunk.text)) for name in must)
     ]
     terms, focus = engine.terms(query.terms), engine.terms(query.focus)

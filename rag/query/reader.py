@@ -55,6 +55,7 @@ class Reading:
     missing_issues: tuple[str, ...] = ()
     elsewhere: str = ""  # another county or city that the question is about
     open_year: bool = False
+    excluded: tuple[str, ...] = ()  # 不是开发区
     parts: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (unit, focus) of each figure asked for
     anchor: Chunk | None = None  # the item that the conversation speaks of
     otherwise: Reading | None = None  # what to try when the anchor holds no answer
@@ -91,8 +92,10 @@ class QuestionReader:
             for n in self.vocabulary.find_departments(text)
             if not any(overlap(n, t) for t in times)
         )
-        names = tuple(n for n in names if not _EXCLUDED.search(text[: n.start]))
-        distinct = len({n.name for n in names})
+        offices = names
+        excluded = tuple(n.name for n in names if _EXCLUDED.search(text[: n.start]))
+        names = tuple(n for n in names if n.name not in excluded)
+        distinct = len({n.name for n in names}) + _beside_county(text, names)
         years = {
             year
             for t in times
@@ -108,7 +111,7 @@ class QuestionReader:
         periods, open_year = asked_periods(times, self.vocabulary.first_year)
         if refs and any(m.relative in ("latest", "first", "this") for m in issues):
             periods = ()  # 2023年最后一期: the time has done its work
-        named: list[Located] = [*named_times, *issues, *names]
+        named: list[Located] = [*named_times, *issues, *offices]
         figures = [
             f
             for f in find_figures(text, chinese=False)
@@ -178,6 +181,7 @@ class QuestionReader:
             missing_issues=missing,
             elsewhere=place_elsewhere(text, self.vocabulary.county, self._prints),
             open_year=open_year,
+            excluded=excluded,
             parts=tuple(
                 (
                     part.unit,
@@ -292,6 +296,15 @@ class QuestionReader:
             # What is counted stands right behind 多少.
             return tuple(dict.fromkeys((*left[-1:], *right)))
         return left
+
+
+def _beside_county(text: str, names: Sequence[NameMatch]) -> bool:
+    """Whether the one office named is set beside the whole county: 全县和开发区各是多少."""
+    county = text.find("全县")
+    if county < 0 or len({n.name for n in names}) != 1:
+        return False
+    between = sorted((county, names[0].start))
+    return bool(re.search("[和与跟同比及、]", text[slice(*between)]))
 
 
 # 全县（不是开发区）

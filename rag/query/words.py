@@ -31,7 +31,8 @@ def rejoin_separated(text: str) -> str:
 
 def _rejoin(match: re.Match[str]) -> str:
     joined = match[1] + match[2]
-    return joined if rjieba.has_word(joined) else match.group()
+    apart = match[2] in FUNCTION_WORDS  # 干的活 asks for what was done
+    return joined if rjieba.has_word(joined) and not apart else match.group()
 
 
 def content_words(text: str, county: str, prints: Callable[[str], bool]) -> tuple[str, ...]:
