@@ -22,7 +22,8 @@ from sklearn.metrics import roc_auc_score
 from ingest.indexer import ingest_paths
 from rag.chain import BulletinChain, build_chain
 from rag.evaluation.questions import Question, load_questions
-from rag.extractive import refusal, single
+from rag.extractive import refusal
+from rag.extractive.facts import in_time
 from rag.schema import Intent
 from rag.settings import load_settings
 
@@ -92,7 +93,7 @@ def measure(chain: BulletinChain, question: Question, archive: str) -> Row | Non
     query = reading.query
     if reading.missing_issues or query.intent in OTHER or not query.terms:
         return None
-    facts = single.in_time(query, engine.facts(query, engine.hits(query)))
+    facts = in_time(query, engine.facts(query, engine.hits(query)))
     if not facts:
         return None
     best = facts[0]

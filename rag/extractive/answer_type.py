@@ -30,7 +30,7 @@ _ASKS_COMPANY = re.compile(
 _COMPANY = re.compile(r"[一-龥A-Za-z]{2,}(?:公司|集团|设计院|研究院|合作社|有限|工程局|建工)")
 _RELATION = re.compile(r"施工|设计|承建|中标|监理|承包|供货|运营|建设")
 _ASKS_UNIT_PRICE = re.compile(
-    r"(?:一|每|单)(?P<per>[袋斤亩吨人户平套台方度米座棵株头只辆次场]|个(?!月)|公斤|公里|平方|平米|立方)[^，。？?]{0,6}(?:多少|几)(?:块|元|角|毛|分|钱)|(?:多少|几)(?:块)?钱(?:一|每|/)|单价|(?:人均|户均|亩均|均价)[^，。]{0,8}(?:多少|几)|平均[^，。]{0,4}(?:多少|几)(?:元|块|钱)"
+    r"(?:一|每|单)(?P<per>[袋斤亩吨人户平套台方度米座棵株头只辆次场]|个(?!月)|公斤|公里|平方|平米|立方)[^，。？?]{0,6}(?:多少|几)(?:块|元|角|毛|分|钱)|每(?P<often>[月年天日])[^，。？?]{0,6}(?:多少|几)|(?:多少|几)(?:块)?钱(?:一|每|/)|单价|(?:人均|户均|亩均|均价)[^，。]{0,8}(?:多少|几)|平均[^，。]{0,4}(?:多少|几)(?:元|块|钱)"
 )
 _PER_UNIT = re.compile(r"每|均|/|单价|一(?:斤|亩|吨|袋|户|人)")
 _DOWN = re.compile(r"减产|减收|下降|减少|降低|下滑|回落|缩减|少了|降了|跌|亏")
@@ -60,6 +60,8 @@ def missing_kind(query: ParsedQuery, fact: Fact) -> str:
     if query.intent is Intent.FIGURE and price and fact.clause:
         clause = fold(fact.clause.span.of(fact.chunk.text))
         per = price["per"]
+        if often := price["often"]:
+            return "" if often in clause else f"每{often}的数"
         said = re.search(rf"[每一/单]\s*{per}|{per}均", clause) if per else _PER_UNIT.search(clause)
         if not said:
             return "单价"

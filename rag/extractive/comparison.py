@@ -12,7 +12,7 @@ from rapidfuzz import fuzz
 
 from rag.citations import CitationBook
 from rag.entities.figures import Figure
-from rag.extractive.facts import Fact
+from rag.extractive.facts import Fact, in_time
 from rag.extractive.listing import item_head
 from rag.extractive.reading import read_item
 from rag.extractive.refusal import reject
@@ -54,6 +54,10 @@ def compare(engine: ExtractiveEngine, reading: Reading) -> Answer | None:
             fact = _best(engine, part, found, anchor)
             anchor = anchor or fact
             rows.append(Row(name, fact))
+        rows = [
+            row if row.fact else _again(engine, row, part, anchor)
+            for row, (_, part) in zip(rows, parts, strict=True)
+        ]
     else:
         hits = engine.hits(query, TREND_ITEMS)
         rows = _series(engine, query, hits)
@@ -138,6 +142,16 @@ def _best(
         facts = [f for f in facts if f.figure and f.figure.family == family]
         facts.sort(key=lambda f: -(f.score + 0.002 * fuzz.ratio(label_of(f), label_of(anchor))))
     return facts[0] if facts else None
+
+
+def _again(engine: ExtractiveEngine, row: Row, query: ParsedQuery, anchor: Fact | None) -> Row:
+    """A line that stayed empty, filled where its time or office prints the very indicator that
+    another line has, however little else of the question."""
+    if anchor is None or query.filters.departments:
+        return row
+    found = in_time(query, engine.facts(query, engine.hits(query)))
+    alike = [fact for fact in found if fact.figure and same_indicator(fact, anchor)]
+    return Row(row.name, alike[0] if alike else None)
 
 
 def _series(engine: ExtractiveEngine, query: ParsedQuery, hits: Sequence[Hit]) -> list[Row]:

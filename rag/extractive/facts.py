@@ -174,6 +174,7 @@ def _figure_facts(
 
 _IN_TITLE = 0.9
 _TITLE_TIME = 0.7  # 2026年度居民医保 in the title: the time of a figure that names none
+_GOES_ON_TIME = 0.9
 _FORMER = 0.85
 _CHANGE = re.compile(
     r"(?:压缩|缩短|减少|下降|降低|降|提高|提升|增加|增长|上升|升|扩大|调整|变)(?:了)?(?:至|到|为)"
@@ -258,7 +259,7 @@ _CUES: dict[Intent, re.Pattern[str]] = {
         r"通过|采取|采用|建立|组织|推行|开展|实行|加强|利用|结合|按照|明确|成立|召开|一是"
     ),
     Intent.PLACE: re.compile(
-        r"位于|坐落|境内|交叉口|以[东西南北]|地处|选址|[一-龥]{2}(?:村|镇|乡|街道|路|大道|社区|小区|园区|广场)"
+        r"位于|坐落|设[在于]|落户|境内|交叉口|以[东西南北]|地处|选址|[一-龥]{2}(?:村|镇|乡|街道|路|大道|社区|小区|园区|广场)"
     ),
     Intent.LIST: re.compile(r"[^，。；、]{2,}、[^，。；、]{2,}|一是|①|（一）"),
     Intent.DATE: re.compile(r"\d[年月日]|季度|月底|年底|月初|[上中下]旬"),
@@ -268,6 +269,7 @@ _CUES: dict[Intent, re.Pattern[str]] = {
 
 _DAY = re.compile(r"\d月\s*\d|\d[日号]")
 _HOPED = 0.7
+_STATE = re.compile("截[至止]")
 _OVER = re.compile(r"的[?？]?$|了[?？]?$|已")
 _AHEAD = re.compile("计划|预计|力争|争取|拟于|有望|确保")
 _PLACE_KIND = re.compile(
@@ -287,6 +289,15 @@ def has_cue(query: ParsedQuery, fact: Fact) -> bool:
     return cue is None or bool(cue.search(sentence))
 
 
+def in_time(query: ParsedQuery, facts: Sequence[Fact]) -> list[Fact]:
+    """The facts of the time asked about, in their order; of dates and places those that hold one,
+    where any does."""
+    timely = [fact for fact in facts if fact.time > 0]
+    if query.intent in (Intent.DATE, Intent.PLACE):
+        return [fact for fact in timely if has_cue(query, fact)] or timely
+    return timely
+
+
 def _sentence_facts(
     query: ParsedQuery,
     hit: Hit,
@@ -301,10 +312,14 @@ def _sentence_facts(
     titled = [s for s in reading.sentences if s.span.end <= reading.title.end]
     # 滨海大道10月26日建成通车: a title may be all that tells the day.
     told = [s for s in titled if query.intent is Intent.DATE and _DAY.search(s.span.of(text))]
+    before: tuple[Period, ...] = ()
     for sentence in dict.fromkeys((*answer_sentences(reading), *told)):
         words = sentence.span.of(text)
+        before = sentence.times or before
         # 汲取去年强降雨教训 speaks of last year, and is what the office does this year.
         time = _times(query, (*sentence.times, None), chunk, figure=False)
+        if not sentence.times:  # 1月份接访63批。反映较集中的是…: goes on with the time named before
+            time = max(time, _GOES_ON_TIME * _times(query, before, chunk, figure=False))
         time = time or _TITLE_TIME * _times(query, reading.title_times, chunk, figure=False)
         local = coverage(
             terms, (words, 1.0), (chunk.title, 0.6), (text, 0.4), (header_words(chunk), 0.6)
@@ -317,5 +332,11 @@ def _sentence_facts(
         ) * (0.4 + 0.6 * time)
         if query.intent is Intent.DATE and _OVER.search(query.standalone) and _AHEAD.search(words):
             score *= _HOPED  # 哪天通车的 asks for the day it was, not for the one hoped for
+        if (
+            query.intent is Intent.DATE
+            and _STATE.match(words)
+            and not _STATE.search(query.standalone)
+        ):
+            score *= _HOPED  # 截至10月25日已有31万人缴费 tells the state, not a day
         facts.append(Fact(hit, sentence, None, None, item, local, named, time, score))
     return facts

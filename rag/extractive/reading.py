@@ -139,6 +139,7 @@ def _now(chunk: Chunk) -> Period:
 # An issue reports on the weeks before it: a figure without a time of its own in an issue of
 # 5 April may be the first quarter's.
 _LAG = timedelta(days=45)
+_FEW_DAYS = timedelta(days=8)
 
 
 def time_match(asked: Period, spoken: Period | None, chunk: Chunk, figure: bool = False) -> float:
@@ -164,6 +165,8 @@ def time_match(asked: Period, spoken: Period | None, chunk: Chunk, figure: bool 
             return 0.95  # 今年以来 in the last issue of the year
         # 2025年全年 is not yet told by the first three quarters.
         whole = asked.words.endswith("全年")
+        if figure and not whole and spoken.end - spoken.start < _FEW_DAYS:
+            return 0.6  # 10月16日至19日签约5个 for 10月: an event of that month
         return 0.8 if (years and not whole) or not figure else 0.0
     if figure:
         # 2月份以来 in an issue of April answers for the time up to that issue.

@@ -13,7 +13,7 @@ from rapidfuzz import fuzz
 from rag.citations import CitationBook
 from rag.extractive import comparison, corrections
 from rag.extractive.answer_type import opposite_direction
-from rag.extractive.facts import Fact, find_facts, has_cue
+from rag.extractive.facts import Fact, find_facts, in_time
 from rag.extractive.listing import title_span
 from rag.extractive.matching import Term, coverage
 from rag.extractive.reading import read_item
@@ -113,15 +113,6 @@ def _fact(
     answer = engine.finish(query, lines, book, hits)
     newer = _newer(engine, query, best)
     return replace(answer, notices=(newer,)) if newer else answer
-
-
-def in_time(query: ParsedQuery, facts: Sequence[Fact]) -> list[Fact]:
-    """The facts of the time asked about, in their order; of dates and places those that hold one,
-    where any does."""
-    timely = [fact for fact in facts if fact.time > 0]
-    if query.intent in (Intent.DATE, Intent.PLACE):
-        return [fact for fact in timely if has_cue(query, fact)] or timely
-    return timely
 
 
 def _newer(engine: ExtractiveEngine, query: ParsedQuery, fact: Fact) -> str:

@@ -23,7 +23,7 @@ def place_elsewhere(text: str, county: str, prints: Callable[[str], bool]) -> st
         name = match[match.lastindex or 1]
         if (
             name in _NO_PLACES
-            or name in FUNCTION_WORDS  # 跟县人民医院
+            or name.removesuffix("县") in FUNCTION_WORDS  # 跟县人民医院
             or name[-1] in "全我本该各邻外进出"
             or name.endswith(county.removesuffix("县") or "\0")
         ):
