@@ -90,8 +90,8 @@ class BulletinChain(Runnable[Any, Answer]):
         self.words = WordVectors(
             settings.data_dir / "words.sqlite3", embeddings.model_id, embeddings.embed_documents
         )
-        synonyms = load_synonyms(settings.data_dir / "synonyms.toml")
-        related = with_synonyms(self.words.related, synonyms)
+        self._synonyms = load_synonyms(settings.data_dir / "synonyms.toml")
+        related = with_synonyms(self.words.related, self._synonyms)
         self._engine = ExtractiveEngine(catalog, self.search, related)
         self.generative = (
             GenerativeEngine(writer, departments, settings.current_date) if writer else None
@@ -233,7 +233,9 @@ class BulletinChain(Runnable[Any, Answer]):
             return sounds[0]
 
         def known(word: str) -> bool:
-            return self.catalog.document_frequency([word]).get(word, 0) > 0
+            return word.lower() in self._synonyms or bool(
+                self.catalog.document_frequency([word]).get(word, 0)
+            )
 
         reader = QuestionReader(vocabulary, sound_index, known, self.catalog.prints)
         return _Knowledge(vocabulary, reader)

@@ -132,6 +132,7 @@ def _figure_facts(
     facts = []
     header = header_words(chunk)
     titled = [s for s in reading.sentences if s.span.end <= reading.title.end]
+    extent = _ASKED_EXTENT.search(query.standalone)
     for sentence in dict.fromkeys((*answer_sentences(reading), *titled)):
         # 产业园入驻企业增至37家: a title may be all that tells the figure.
         share = _IN_TITLE if sentence in titled else 1.0
@@ -165,6 +166,8 @@ def _figure_facts(
                 score = (0.28 * local + 0.22 * named + 0.2 * item + 0.12 * hit.score) * (
                     share * (0.4 + 0.6 * time)
                 )
+                if extent and re.search(rf"{extent[1]}度?[约达为有]?$", text[: figure.start]):
+                    score *= _EXTENT
                 if _is_former(text, clause, index):
                     score *= _FORMER
                 facts.append(Fact(hit, sentence, clause, figure, item, local, named, time, score))
@@ -176,6 +179,8 @@ _IN_TITLE = 0.9
 _TITLE_TIME = 0.7  # 2026年度居民医保 in the title: the time of a figure that names none
 _GOES_ON_TIME = 0.9
 _FORMER = 0.85
+_EXTENT = 1.2  # 隧道多长: 全长3475米 before 掘进2360米
+_ASKED_EXTENT = re.compile("多([长高深宽厚重])(?!时间)")
 _CHANGE = re.compile(
     r"(?:压缩|缩短|减少|下降|降低|降|提高|提升|增加|增长|上升|升|扩大|调整|变)(?:了)?(?:至|到|为)"
 )
@@ -316,8 +321,17 @@ def _sentence_facts(
     for sentence in dict.fromkeys((*answer_sentences(reading), *told)):
         words = sentence.span.of(text)
         before = sentence.times or before
-        # 汲取去年强降雨教训 speaks of last year, and is what the office does this year.
-        time = _times(query, (*sentence.times, None), chunk, figure=False)
+        # 汲取去年强降雨教训 speaks of last year, and is what the office does this year; 2024年全县
+        # 新增就业3405人 begins with its time and is of that year alone.
+        first = sentence.clauses[0].time if sentence.clauses else None
+        bound = first and first.start != first.end and any(c.figures for c in sentence.clauses)
+        free = () if bound and query.intent is Intent.FACT else (None,)
+        # 上半年新增就业, without an interrogative, asks for a figure too.
+        plain = query.intent is Intent.FACT
+        time = max(
+            _times(query, sentence.times, chunk, figure=plain),
+            _times(query, free, chunk, figure=False),
+        )
         if not sentence.times:  # 1月份接访63批。反映较集中的是…: goes on with the time named before
             time = max(time, _GOES_ON_TIME * _times(query, before, chunk, figure=False))
         time = time or _TITLE_TIME * _times(query, reading.title_times, chunk, figure=False)

@@ -84,7 +84,9 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
     book = CitationBook()
     extent = engine.extent(engine.scan_filters(query))
     limits = say_filters(query)
-    lines = [f"共 {len(chunks)} 条（检索范围：{extent}{'；' + limits if limits else ''}）"]
+    issues = len({c.issue for c in chunks})
+    total = f"{issues} 期、{len(chunks)} 条" if query.unit == "issues" else f"{len(chunks)} 条"
+    lines = [f"共 {total}（检索范围：{extent}{'；' + limits if limits else ''}）"]
     section = None
     whole = few and query.intent in (Intent.DIGEST, Intent.LIST)
     for number, chunk in enumerate(chunks, 1):

@@ -75,9 +75,7 @@ def weigh_terms(
         if word.startswith("第") and len(word) > 2:
             proper = True  # 第五实验小学 is not 第三实验小学
         noun = tag.startswith(("n", "eng", "l", "j")) and len(word) > 1 and rjieba.has_word(word)
-        # One person or place is not nearly another, however near their vectors.
-        likely = {} if proper and tag.startswith(("nr", "ns")) else related(word)
-        near = (*likely.items(), *short.get(word, ()))
+        near = (*related(word).items(), *short.get(word, ()))
         terms.append(Term(word, weight, proper, count > 0, noun, near))
     return tuple(terms)
 
@@ -102,7 +100,7 @@ def _long_form(word: str) -> re.Pattern[str]:
 def _in_long(word: str, text: str) -> bool:
     """Whether a text holds two words side by side that the word is short for: 营业收入 for 营收."""
     return any(
-        rjieba.has_word(m.group()[:2]) and rjieba.has_word(m.group()[2:])
+        [len(part) for part in rjieba.cut(m.group(), True)] == [2, 2]
         for m in _long_form(word).finditer(text)
     )
 

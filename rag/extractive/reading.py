@@ -139,6 +139,7 @@ def _now(chunk: Chunk) -> Period:
 # An issue reports on the weeks before it: a figure without a time of its own in an issue of
 # 5 April may be the first quarter's.
 _LAG = timedelta(days=45)
+_WEEK = timedelta(days=7)
 _FEW_DAYS = timedelta(days=8)
 
 
@@ -151,6 +152,8 @@ def time_match(asked: Period, spoken: Period | None, chunk: Chunk, figure: bool 
     """
     if spoken is None or spoken.start == spoken.end:
         day = spoken.end if spoken else chunk.published
+        if figure and day < asked.end - _WEEK and _part_of_year(asked):
+            return 0.0  # what was printed on 2 August is not of the first three quarters
         if asked.contains(day):
             # What stood in the middle of 2025 is not 2025年全年.
             return 0.0 if figure and asked.words.endswith("全年") and day.month < 12 else 0.9
@@ -177,3 +180,10 @@ def time_match(asked: Period, spoken: Period | None, chunk: Chunk, figure: bool 
 
 
 _A_YEAR = timedelta(days=366)
+
+
+def _part_of_year(asked: Period) -> bool:
+    """Whether a period is a quarter, a half or the like, over which figures are summed."""
+    span = asked.end - asked.start
+    whole_months = asked.start.day == 1 and (asked.end + timedelta(days=1)).day == 1
+    return whole_months and timedelta(days=80) < span < timedelta(days=340)

@@ -113,7 +113,7 @@ def reject(query: ParsedQuery, fact: Fact, terms: Sequence[Term], focus: Sequenc
     name = lacks_name(terms, fact.chunk)
     if confidence(fact, terms, query.unit) - (_LACKS_NAME if name else 0.0) < MIN_CONFIDENCE:
         return f"快报中没有与“{name.word}”对应的内容" if name else "没有登过相关内容"
-    if place := _of_whole_county(query.standalone, fact, terms):
+    if place := of_whole_county(query.standalone, fact, terms):
         return f"相关内容登过，但登的是全县的，不是{place}的"
     if holiday := lacks_holiday(query.standalone, fact):
         return f"同类内容登过，但不是所问的{holiday}"
@@ -138,7 +138,7 @@ def reject(query: ParsedQuery, fact: Fact, terms: Sequence[Term], focus: Sequenc
 _PLACE_SUFFIX = "镇|乡|街道|村|社区|小区|景区|园区"
 
 
-def _of_whole_county(question: str, fact: Fact, terms: Sequence[Term]) -> str:
+def of_whole_county(question: str, fact: Fact, terms: Sequence[Term]) -> str:
     """A place named in the question (千竹海景区) where the fact is the whole county's; else ""."""
     sentence = fold(fact.sentence.span.of(fact.chunk.text))
     if not re.search("全县|我县", sentence):
@@ -158,11 +158,19 @@ def lacks_holiday(question: str, fact: Fact) -> str:
     """The holiday that the question names and the fact's sentence and title don't."""
     words = fold(fact.sentence.span.of(fact.chunk.text) + fact.chunk.title)
     asked = [str(name) for name in _HOLIDAY.findall(question)]
-    if not asked or any(name in words or _on_holiday(name, fact.sentence) for name in asked):
+    if not asked or any(
+        re.search(_HOLIDAY_WORDS.get(name, name), words) or _on_holiday(name, fact.sentence)
+        for name in asked
+    ):
         return ""
     return asked[0]
 
 
+_HOLIDAY_WORDS = {
+    "春节": "春节|新春|正月|除夕|过年|年味",
+    "五一": "五一|劳动节",
+    "国庆": "国庆|双节",
+}
 # Those that come at the same day of every year.
 _FIRST_DAY = {"元旦": (1, 1), "五一": (5, 1), "国庆": (10, 1)}
 

@@ -17,7 +17,7 @@ from rag.extractive.facts import Fact, find_facts, in_time
 from rag.extractive.listing import title_span
 from rag.extractive.matching import Term, coverage
 from rag.extractive.reading import read_item
-from rag.extractive.refusal import MIN_FOCUS, contradicted, reject
+from rag.extractive.refusal import MIN_FOCUS, contradicted, of_whole_county, reject
 from rag.extractive.wording import say_spoken
 from rag.query.reader import Reading
 from rag.schema import Answer, Chunk, Filters, Hit, Intent, ParsedQuery, Period
@@ -92,6 +92,7 @@ def _fact(
     if not facts:
         return engine.refuse(query, hits, "没有登过相关内容")
     timely = in_time(query, facts)
+    timely = [f for f in timely if not of_whole_county(query.standalone, f, terms)] or timely
     best = timely[0] if timely else facts[0]
     why = reject(query, best, terms, focus)
     if not why and _fits_another_time(best, facts):
@@ -243,7 +244,9 @@ def within(engine: ExtractiveEngine, reading: Reading, anchor: Chunk) -> Answer:
     facts = engine.facts(query, [hit])
     if not facts:
         return engine.refuse(query, [hit], "没有登所问的这一点")
-    why = reject(query, facts[0], terms, focus)
+    # 多少户 of the item spoken of: its one figure of that unit.
+    bare = not query.terms and len([f for f in facts if f.figure]) == 1
+    why = "" if bare else reject(query, facts[0], terms, focus)
     if why:
         return engine.refuse(query, [hit], why)
     return engine.finish(query, [_fact_line(query, facts[0], book)], book, [hit])

@@ -38,6 +38,8 @@ _QUANTITIES = (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM)
 _INTERROGATIVE = re.compile(
     r"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|多[大长远高重快]|加起来|加一?块儿?|加在一?(?:起|块儿?)|合一?起|相加|加总|合计|总计|百分之几|哪(?:一)?[个些家年天位条期](?:时段|时间段|时期)?|比(?![例重率])"
 )
+# 花了多少钱建的 holds no mistyped 钱建.
+_HOW_MUCH = re.compile(r"(?:多少|几个?)(?:块?钱)?")
 _QUOTED = re.compile(r"[“\"]([^”\"]{2,16})[”\"]")
 _BRACKETED = re.compile(r"[【\[〖][^】\]〗]+[】\]〗]")
 
@@ -115,7 +117,7 @@ class QuestionReader:
         figures = [
             f
             for f in find_figures(text, chinese=False)
-            if f.unit and not any(overlap(f, x) for x in named)
+            if (f.unit or f.text[-1] in "万亿") and not any(overlap(f, x) for x in named)
         ]
         masked = _mask(text, [*named, *figures])
         sections = tuple(self.vocabulary.find_sections(text))
@@ -179,7 +181,7 @@ class QuestionReader:
             asked,
             corrections=tuple(corrections),
             missing_issues=missing,
-            elsewhere=place_elsewhere(text, self.vocabulary.county, self._prints),
+            elsewhere=place_elsewhere(_mask(text, offices), self.vocabulary.county, self._prints),
             open_year=open_year,
             excluded=excluded,
             parts=tuple(
@@ -205,6 +207,7 @@ class QuestionReader:
             *self.vocabulary.find_departments(text),
             *find_issues(text, today),
             *find_times(text, today),
+            *(Span(m.start(), m.end()) for m in _HOW_MUCH.finditer(text)),
         ]
         protected = _apart(named)
         pieces: list[str] = []
@@ -267,8 +270,11 @@ class QuestionReader:
         wanted = (*quoted, *(f.text for f in figures), *counts)
         return [words for words in wanted if self._prints(words)]
 
+    def _has(self, words: str) -> bool:
+        return self._known(words) or self._prints(words)
+
     def _terms(self, masked: str) -> tuple[str, ...]:
-        return content_words(masked, self.vocabulary.county, self._prints)
+        return content_words(masked, self.vocabulary.county, self._has)
 
     def _counted(self, masked: str, asked: Asked) -> tuple[str, ...]:
         """The words right behind the interrogative of a quantity, up to the clause's end."""

@@ -17,6 +17,7 @@ _PREFIXES = frozenset(
     ["总", "新", "年", "月", "日", "人均", "户均", "亩均", "单", "净", "未", "非", "再", "续"]
 )
 _PRINTED_PREFIXES = frozenset("老旧原主副大小东西南北前后上下")
+_NUMERALS = frozenset("一二三四五六七八九十")
 _ORDINAL = re.compile(r"第[一二三四五六七八九十]{1,2}")
 # Pronouns, particles, prepositions, conjunctions, interjections, place words such as 之后,
 # numerals and measure words, in the tag set of the segmenter.
@@ -38,7 +39,7 @@ def _rejoin(match: re.Match[str]) -> str:
 def content_words(text: str, county: str, prints: Callable[[str], bool]) -> tuple[str, ...]:
     """The words in order that mean something, each once; the archive's own county is none.
 
-    `prints` says whether the archive holds a string letter for letter.
+    `prints` says whether the archive holds a string letter for letter, or knows it as a word.
     """
     words: list[str] = []
     for piece in _WORD.findall(text):
@@ -56,8 +57,16 @@ def _words_in(piece: str, prints: Callable[[str], bool]) -> list[str]:
     side (禾|澜高速, 棠|白公路) are a name and stay together where the archive prints them so."""
     words: list[str] = []
     joinable = False
-    for word, tag in rjieba.tag(piece):
+    tokens = rjieba.tag(piece)
+    for place, (word, tag) in enumerate(tokens):
         word = word.lower()
+        following = tokens[place + 1][0] if place + 1 < len(tokens) else ""
+        if word in _NUMERALS and len(following) == 1 and prints("第" + word + following):
+            words.append(word + following)  # 四小 for 第四小学
+            joinable = False
+            continue
+        if words and words[-1] == tokens[place - 1][0] + word:
+            continue
         if _ORDINAL.fullmatch(word):
             words.append(word)  # 第五 belongs to 实验小学
             joinable = False
@@ -98,5 +107,7 @@ def _split_unknown(word: str, prints: Callable[[str], bool]) -> list[str]:
         return [word]
     parts = [part for part in re.split("[的了是在有吗呢吧多少几哪从由被]", word) if part]
     if parts == [word] and len(word) == 3 and not prints(word):
-        return [word[:2], word[2]] if prints(word[:2]) else [word]
+        if prints(word[:2]):
+            return [word[:2], word[2]]
+        return [word[1:]] if word[1] in _NUMERALS and prints("第" + word[1:]) else [word]
     return parts
