@@ -14,6 +14,7 @@ _ROLE = (
     "书记|县长|镇长|乡长|局长|主任|校长|院长|厂长|站长|队长|组长|经理|董事长|老板|法人代表|法人|代表人|负责人|领导|"
     "专家|联系人|秘书长|处长|科长|所长|会长|理事长|工程师|设计师|作者|冠军"
 )
+_SURNAME = "[赵钱孙李周吴郑王冯陈蒋沈韩杨朱秦许何吕张孔曹严华金魏陶姜谢邹苏潘葛范彭鲁韦马方任袁柳史唐薛雷贺汤罗郝安常于傅卢齐康伍余孟黄萧姚邵汪毛戴宋庞熊纪董梁杜阮季贾江郭林钟徐邱骆高夏蔡田樊胡霍万卢丁邓石崔龚程曲侯白段武刘龙叶黎乔谭申牛关尹]"
 _WHO = r"(?:是|叫|为)?(?:谁|哪位|哪个人|啥名|什么名|啥|什么)"
 _ASKS_PERSON = re.compile(
     rf"(?:{_ROLE})(?:的)?(?:名字|姓名)?{_WHO}(?:呀|啊|呢|来着)?[?？]*$|姓名|(?:{_ROLE})(?:的)?(?:都)?(?:是|有)?(?:名字|名单|哪些人|谁)|(?:{_ROLE})[ 　]+名字|谁(?:是|任|担任|当)[^，。？?]{{0,8}}(?:{_ROLE})"
@@ -71,6 +72,8 @@ def missing_kind(query: ParsedQuery, fact: Fact) -> str:
 def _is_named(thing: str, sentence: str) -> bool:
     """Whether a name stands before the thing (恒禾食品二期项目) or in quotes beside it."""
     tail = thing[-2:]
+    if re.search(rf"{tail}(?:{_SURNAME})[一-龥]{{1,2}}", sentence):
+        return True  # 支书李生财
     place = sentence.find(tail)
     if place < 0:
         return bool(re.search(r"“[^”]{2,}”", sentence))

@@ -139,6 +139,7 @@ def _now(chunk: Chunk) -> Period:
 # An issue reports on the weeks before it: a figure without a time of its own in an issue of
 # 5 April may be the first quarter's.
 _LAG = timedelta(days=45)
+_LONG_LAG = timedelta(days=75)  # results of a half year come out over two months
 _WEEK = timedelta(days=7)
 _FEW_DAYS = timedelta(days=8)
 
@@ -157,7 +158,8 @@ def time_match(asked: Period, spoken: Period | None, chunk: Chunk, figure: bool 
         if asked.contains(day):
             # What stood in the middle of 2025 is not 2025年全年.
             return 0.0 if figure and asked.words.endswith("全年") and day.month < 12 else 0.9
-        return 0.4 if asked.end < day <= asked.end + _LAG else 0.0
+        lag = _LONG_LAG if _part_of_year(asked) else _LAG
+        return 0.4 if asked.end < day <= asked.end + lag else 0.0
     if (spoken.start, spoken.end) == (asked.start, asked.end):
         return 1.0
     years = (asked.start.month, asked.start.day) == (1, 1) and (

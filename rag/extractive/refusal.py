@@ -12,7 +12,6 @@ from rag.entities.figures import Figure
 from rag.extractive.answer_type import missing_kind
 from rag.extractive.facts import Fact, has_cue, header_words, lacks_name
 from rag.extractive.matching import Term, presence
-from rag.extractive.reading import Sentence
 from rag.extractive.wording import say_filters
 from rag.schema import Chunk, Hit, Intent, ParsedQuery
 from rag.text import fold
@@ -159,7 +158,7 @@ def lacks_holiday(question: str, fact: Fact) -> str:
     words = fold(fact.sentence.span.of(fact.chunk.text) + fact.chunk.title)
     asked = [str(name) for name in _HOLIDAY.findall(question)]
     if not asked or any(
-        re.search(_HOLIDAY_WORDS.get(name, name), words) or _on_holiday(name, fact.sentence)
+        re.search(_HOLIDAY_WORDS.get(name, name), words) or _on_holiday(name, fact, words)
         for name in asked
     ):
         return ""
@@ -175,14 +174,19 @@ _HOLIDAY_WORDS = {
 _FIRST_DAY = {"元旦": (1, 1), "五一": (5, 1), "国庆": (10, 1)}
 
 
-def _on_holiday(name: str, sentence: Sentence) -> bool:
-    """Whether the sentence speaks of days (10月1日至8日) that hold the holiday's first."""
+def _on_holiday(name: str, fact: Fact, words: str) -> bool:
+    """Whether the sentence speaks of days (10月1日至8日) that hold the holiday's first, or of the
+    holiday just over."""
     if name not in _FIRST_DAY:
         return False
-    first = [date(time.end.year, *_FIRST_DAY[name]) for time in sentence.times]
+    published = fact.chunk.published
+    since = published - date(published.year, *_FIRST_DAY[name])
+    if re.search("假日|假期|节日|长假|节假日", words) and timedelta(0) < since < timedelta(days=25):
+        return True
     return any(
-        time.contains(day) and time.end - time.start < timedelta(days=16)
-        for time, day in zip(sentence.times, first, strict=True)
+        time.contains(date(time.end.year, *_FIRST_DAY[name]))
+        and time.end - time.start < timedelta(days=16)
+        for time in fact.sentence.times
     )
 
 
