@@ -119,7 +119,8 @@ def test_two_years_are_two_times(text: str) -> None:
     "text", ["2023年和2024年一季度", "2023年一季度和2024年一季度", "一季度2023年和2024年"]
 )
 def test_a_quarter_named_once_belongs_to_both_years(text: str) -> None:
-    assert periods(text) == days(((2023, 1, 1), (2023, 3, 31)), ((2024, 1, 1), (2024, 3, 31)))
+    found = find_times(text, TODAY, question=True)
+    assert {(t.period.start, t.period.end) for t in found} == days(((2023, 1, 1), (2023, 3, 31)), ((2024, 1, 1), (2024, 3, 31)))
 
 
 # --- times that lean on today, or on a year named before -----------------------------------------
@@ -333,3 +334,18 @@ def test_a_leap_day_in_years_without_one_is_the_28th() -> None:
 def test_a_stretch_longer_than_the_calendar_ends_at_its_beginning(text: str) -> None:
     (found,) = find_times(text, TODAY, question=True)
     assert found.period.start < TODAY
+
+
+def test_in_a_report_a_part_of_the_year_keeps_apart_from_a_year_named_later() -> None:
+    text = "全力冲刺四季度项目建设，截至10月底并网214万千瓦，其余推迟至明年"
+    found = find_times(text, date(2022, 11, 4))
+    assert [(m.period.words, m.period.end) for m in found] == [
+        ("四季度", date(2022, 12, 31)),
+        ("截至10月底", date(2022, 10, 31)),
+        ("明年", date(2023, 12, 31)),
+    ]
+
+
+def test_a_state_up_to_a_month_takes_the_year_named_before() -> None:
+    found = find_times("2023年9月动工，截至10月底完成一半", date(2025, 3, 1))
+    assert [m.period.end for m in found] == [date(2023, 9, 30), date(2023, 10, 31)]

@@ -23,7 +23,9 @@ def relate_times(mentions: list[TimeMention], text: str, question: bool) -> list
     if question:
         mentions = _vague_as_named(mentions)
     mentions = _same_time_before(_years_from_left(_join_ranges(mentions, text)))
-    return _spread_parts(_share_parts(mentions, text))
+    mentions = _share_parts(mentions, text)
+    # In a report 四季度 of the title has nothing to do with 明年 at its end.
+    return _spread_parts(mentions) if question else mentions
 
 
 def _vague_as_named(mentions: list[TimeMention]) -> list[TimeMention]:
@@ -47,8 +49,11 @@ def _years_from_left(mentions: list[TimeMention]) -> list[TimeMention]:
     for mention in mentions:
         before = [m for m in result if m.has_year and m.kind != "until"]
         if not mention.has_year and before and not before[-1].whole_years:
-            shift = before[-1].period.end.year - mention.period.start.year
-            mention = replace(mention, period=_moved(mention.period, shift), has_year=True)
+            shift = before[-1].period.end.year - mention.period.end.year
+            period = _moved(mention.period, shift)
+            if mention.kind == "until":
+                period = replace(period, start=mention.period.start)
+            mention = replace(mention, period=period, has_year=True)
         result.append(mention)
     return result
 
