@@ -120,7 +120,9 @@ def test_two_years_are_two_times(text: str) -> None:
 )
 def test_a_quarter_named_once_belongs_to_both_years(text: str) -> None:
     found = find_times(text, TODAY, question=True)
-    assert {(t.period.start, t.period.end) for t in found} == days(((2023, 1, 1), (2023, 3, 31)), ((2024, 1, 1), (2024, 3, 31)))
+    assert {(t.period.start, t.period.end) for t in found} == days(
+        ((2023, 1, 1), (2023, 3, 31)), ((2024, 1, 1), (2024, 3, 31))
+    )
 
 
 # --- times that lean on today, or on a year named before -----------------------------------------
@@ -349,3 +351,26 @@ def test_in_a_report_a_part_of_the_year_keeps_apart_from_a_year_named_later() ->
 def test_a_state_up_to_a_month_takes_the_year_named_before() -> None:
     found = find_times("2023年9月动工，截至10月底完成一半", date(2025, 3, 1))
     assert [m.period.end for m in found] == [date(2023, 9, 30), date(2023, 10, 31)]
+
+
+@pytest.mark.parametrize(
+    ("text", "printed", "word", "end"),
+    [
+        ("2023年度居民医保缴费标准为350元。截至12月20日，参保28.9万人", (2022, 12, 23), "截至12月20日", (2022, 12, 20)),
+        ("2024年度医保征缴 集中缴费期截至12月31日", (2023, 11, 8), "截至12月31日", (2023, 12, 31)),
+        ("育秧点由去年的41个增加到58个。截至4月10日，已播种19.8万亩", (2023, 4, 14), "截至4月10日", (2023, 4, 10)),
+        ("2023年并网30万千瓦。二期已于1月17日取得批复", (2024, 2, 8), "1月17日", (2024, 1, 17)),
+        ("2022年度6.8万亩高标准农田项目已于3月底竣工", (2023, 4, 14), "3月底", (2023, 3, 31)),
+        ("已整改31处，其余6处限期于3月5日前完成", (2023, 2, 24), "3月5日", (2023, 3, 5)),
+    ],
+)  # fmt: skip
+def test_a_bare_day_in_a_report_is_near_the_day_of_printing(
+    text: str, printed: tuple[int, int, int], word: str, end: tuple[int, int, int]
+) -> None:
+    found = {m.period.words: m.period.end for m in find_times(text, date(*printed))}
+    assert found[word] == date(*end)
+
+
+@pytest.mark.parametrize("text", ["更换使用超过20年的老旧管网", "连续11年未发生较大以上火灾"])
+def test_a_number_of_years_in_a_report_is_no_year(text: str) -> None:
+    assert not find_times(text, date(2024, 3, 8))

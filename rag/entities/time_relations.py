@@ -22,7 +22,8 @@ def relate_times(mentions: list[TimeMention], text: str, question: bool) -> list
     """
     if question:
         mentions = _vague_as_named(mentions)
-    mentions = _same_time_before(_years_from_left(_join_ranges(mentions, text)))
+    mentions = _years_from_left(_join_ranges(mentions, text), "" if question else text)
+    mentions = _same_time_before(mentions)
     mentions = _share_parts(mentions, text)
     # In a report 四季度 of the title has nothing to do with 明年 at its end.
     return _spread_parts(mentions) if question else mentions
@@ -43,11 +44,18 @@ def _vague_as_named(mentions: list[TimeMention]) -> list[TimeMention]:
     ]
 
 
-def _years_from_left(mentions: list[TimeMention]) -> list[TimeMention]:
-    """本月（11月）: a bare part takes the year of the time named before it."""
+def _years_from_left(mentions: list[TimeMention], report: str) -> list[TimeMention]:
+    """本月（11月）: a bare part takes the year of the time named before it, in a report within the
+    sentence."""
     result: list[TimeMention] = []
     for mention in mentions:
-        before = [m for m in result if m.has_year and m.kind != "until"]
+        before = [
+            m
+            for m in result
+            if m.has_year
+            and m.kind != "until"
+            and not re.search("[。！？]", report[m.end : mention.start])
+        ]
         if not mention.has_year and before and not before[-1].whole_years:
             shift = before[-1].period.end.year - mention.period.end.year
             period = _moved(mention.period, shift)

@@ -253,6 +253,39 @@ _ALL_YEAR = re.compile(r"(?<![0-9年度])全年(?![龄级无])")
 _AHEAD = re.compile(r"预计|计划|将|拟|力争|争取|确保|有望|目标|前$")
 
 
+def _was_last_year(
+    guess: tuple[date, date],
+    today: date,
+    question: bool,
+    groups: dict[str, str | None],
+    text: str,
+    m: re.Match[str],
+) -> bool:
+    """Whether a bare part of the year, `guess` in the present one, is that of the year before."""
+    if question:
+        return guess[0] > today
+    clause = re.split("[，。；！？]", text[: m.start()])[-1]
+    due = text[m.end() : m.end() + 1] == "前" and "已" not in clause
+    if due or _AHEAD.search(clause):
+        return False  # 预计8月底完工, 其余6处限期于3月5日前完成
+    if groups["b_months"] and guess[1] > today + timedelta(days=40):
+        return True  # 1—11月 in an issue of January
+    # 缴费期截至12月31日 in an issue of November is nearer than the December before.
+    return guess[0] > today + _SOON
+
+
+_SOON = timedelta(days=75)
+
+
+def _lasts(text: str, start: int, end: int) -> bool:
+    """Whether a number of two digits before 年 says how long: 使用超过20年的老旧管网."""
+    before, after = text[:start], text[end:]
+    return bool(
+        re.search(r"(?:超过?|连续|近|达|满|历时|时隔|约|长|了)$", before)
+        or re.match(r"年?(?:来|的|未|以上|以下|以内|间|期|老)", after)
+    )
+
+
 def _calendar_times(text: str, today: date, year: int | None, question: bool) -> list[TimeMention]:
     mentions: list[TimeMention] = []
     named: int | None = None
@@ -260,9 +293,11 @@ def _calendar_times(text: str, today: date, year: int | None, question: bool) ->
     position = 0
     for m in _TIME.finditer(text):
         groups = m.groupdict()
-        if not question and named is not None and named < today.year - 1:
-            # 对2009年以来批而未供土地逐宗登记。1—11月，…: a sentence about the past ends there.
-            named = None if re.search("[。！？；]", text[position : m.start()]) else named
+        if not question and named is not None:
+            # The next sentence of a report starts from its own date again; 对2009年以来批而未供
+            # 土地逐宗登记；1—11月…: so does what follows upon a year long past.
+            stops = "[。！？]" if named >= today.year - 1 else "[。！？；]"
+            named = None if re.search(stops, text[position : m.start()]) else named
         gap, position = text[position : m.start()], m.end()
         if m.start() > 0 and text[m.start() - 1] == "第" and not groups.get("b_quarter"):
             continue  # 第18期 and the like
@@ -286,11 +321,16 @@ def _calendar_times(text: str, today: date, year: int | None, question: bool) ->
             )
             if value is None or (groups["year"] and _counts(text, m.end("year"))):
                 continue
-            if groups["year"] and len(groups["year"]) == 2 and not 10 <= value - 2000 <= 40:
-                continue
-            named = value
+            part = _sub_range(groups, "", value)
+            if groups["year"] and len(groups["year"]) == 2:
+                lasts = not (question or part) and _lasts(text, m.start("year"), m.end("year"))
+                if lasts or not 10 <= value - 2000 <= 40:
+                    continue
+            # 2023年度医保参保 is run in the autumn before.
+            if question or not m.group().strip().endswith("年度"):
+                named = value
             years.add(value)
-            span = _sub_range(groups, "", value) or (date(value, 1, 1), date(value, 12, 31))
+            span = part or (date(value, 1, 1), date(value, 12, 31))
         else:
             value = named or year
             if question and len(years) > 1 and _EACH_YEAR.fullmatch(gap):
@@ -300,8 +340,7 @@ def _calendar_times(text: str, today: date, year: int | None, question: bool) ->
                 has_year = False
                 value = today.year
                 guess = _sub_range(groups, "b_", value)
-                clause = re.split("[，。；！？]", text[: m.start()])[-1]
-                if guess and guess[0] > today and (question or not _AHEAD.search(clause)):
+                if guess and _was_last_year(guess, today, question, groups, text, m):
                     value -= 1
             if groups["b_yearend"] and not has_year:
                 continue
