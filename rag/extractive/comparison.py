@@ -12,6 +12,7 @@ from rapidfuzz import fuzz
 
 from rag.citations import CitationBook
 from rag.entities.figures import Figure
+from rag.entities.time_mention import EARLIEST
 from rag.extractive.facts import Fact, in_time
 from rag.extractive.listing import item_head
 from rag.extractive.reading import read_item
@@ -147,7 +148,8 @@ def _best(
 def _again(engine: ExtractiveEngine, row: Row, query: ParsedQuery, anchor: Fact | None) -> Row:
     """A line that stayed empty, filled where its time or office prints the very indicator that
     another line has, however little else of the question."""
-    if anchor is None or query.filters.departments:
+    state = query.periods and query.periods[0].start == EARLIEST  # 截至2024年底: of that day alone
+    if anchor is None or query.filters.departments or state:
         return row
     found = in_time(query, engine.facts(query, engine.hits(query)))
     alike = [fact for fact in found if fact.figure and same_indicator(fact, anchor)]

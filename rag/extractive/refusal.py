@@ -32,7 +32,7 @@ _EVENTS = (Intent.PERSON, Intent.PLACE, Intent.DATE)
 MIN_FOCUS = 0.45  # for the second and third figure of one question
 
 _COMMAND = re.compile(
-    r"请?引用原文|给出(?:期号|出处|来源)|【[^】]*(?:指令|管理员|系统)[^】]*】?|假设|假定|就当|(?:关闭|停用|跳过|取消|绕过)[^，。]{0,8}(?:引用|核对|核查|检查|校验|限制)|忽略|无视|忘(?:记|掉)|不要(?:管|理会|引用)|别(?:管|引用|查)|(?:你|现在)(?:现在)?(?:是|扮演|假装|充当)(?:一[个名位])?|扮演|假装|"
+    r"【[^】]*(?:指令|管理员|系统)[^】]*】?|假设|假定|就当|(?:关闭|停用|跳过|取消|绕过)[^，。]{0,8}(?:引用|核对|核查|检查|校验|限制)|忽略|无视|忘(?:记|掉)|不要(?:管|理会|引用)|别(?:管|引用|查)|(?:你|现在)(?:现在)?(?:是|扮演|假装|充当)(?:一[个名位])?|扮演|假装|"
     r"系统提示|提示词|system prompt|prompt|ignore|instruction|越狱|开发者模式|(?:扮演|切换|进入)[^，。]{0,6}角色|(?:先|请|直接|只|原样)输出|输出[“‘你以\x22]|再回答|【系统|系统[：:]|重复(?:以上|上面)|直接(?:编|回答|输出)|编(?:一个|造|个)|"
     r"照抄|写(?:一?[首篇封段个]|诗|作文)|作诗|翻译成|译成|讲个(?:笑话|故事)|你就说|跟着(?:我)?(?:说|念)|复述|不用(?:查|引用|核对)|API ?(?:key|密钥)|密码|密钥|执行(?:以下|命令)|<[a-z/!]|\{\{|```",
     re.I,
@@ -40,6 +40,8 @@ _COMMAND = re.compile(
 
 # Commands unless the same words ask something: 把粮站改成民宿的是哪个村, 直接给群众发了多少.
 _COMMAND_OR_MATTER = re.compile(r"把[^，。]{0,24}(?:改成|换成|说成|改为)|直接给|按这个")
+# What every answer does anyway.
+_GRANTED = re.compile(r"引用原文|(?:给出|注明|附上|标明)(?:期号|出处|来源|原文)")
 _ASKS = re.compile("哪|谁|什么|啥|多少|几|怎|为何|吗")
 
 
@@ -47,7 +49,8 @@ def without_commands(question: str) -> tuple[str, bool]:
     """The question less the sentences that command the program; True when there were any."""
     parts = re.split(r"(?<=[。！？!?；;，,：:\n])", question)
     kept = [part for part in parts if not _commands(part)]
-    return "".join(kept).strip(" ，,。：:；;\n"), len(kept) < len(parts)
+    asked = [part for part in kept if not _GRANTED.search(part)] or kept
+    return "".join(asked).strip(" ，,。：:；;\n"), len(kept) < len(parts)
 
 
 def _commands(part: str) -> bool:
