@@ -57,16 +57,8 @@ def _words_in(piece: str, prints: Callable[[str], bool]) -> list[str]:
     side (禾|澜高速, 棠|白公路) are a name and stay together where the archive prints them so."""
     words: list[str] = []
     joinable = False
-    tokens = rjieba.tag(piece)
-    for place, (word, tag) in enumerate(tokens):
+    for word, tag in _with_ordinals(rjieba.tag(piece), prints):
         word = word.lower()
-        following = tokens[place + 1][0] if place + 1 < len(tokens) else ""
-        if word in _NUMERALS and len(following) == 1 and prints("第" + word + following):
-            words.append(word + following)  # 四小 for 第四小学
-            joinable = False
-            continue
-        if words and words[-1] == tokens[place - 1][0] + word:
-            continue
         if _ORDINAL.fullmatch(word):
             words.append(word)  # 第五 belongs to 实验小学
             joinable = False
@@ -85,6 +77,23 @@ def _words_in(piece: str, prints: Callable[[str], bool]) -> list[str]:
             words.append(word)
         joinable = alone
     return words
+
+
+def _with_ordinals(
+    tokens: Sequence[tuple[str, str]], prints: Callable[[str], bool]
+) -> list[tuple[str, str]]:
+    """四小, short for 第四小学, as one word, also where the segmenter takes 小建 for a person."""
+    result: list[tuple[str, str]] = []
+    for word, tag in tokens:
+        before = result[-1][0] if result else ""
+        loose = len(word) == 1 or tag.startswith("nr")
+        if before in _NUMERALS and loose and prints("第" + before + word[0]):
+            result[-1] = (before + word[0], "n")
+            if word[1:]:
+                result.append((word[1:], tag))
+        else:
+            result.append((word, tag))
+    return result
 
 
 def _with_prefixes(words: Sequence[str], prints: Callable[[str], bool]) -> list[str]:
