@@ -57,7 +57,9 @@ def missing_kind(query: ParsedQuery, fact: Fact) -> str:
             return "单位名称"
     elif (name := _ASKS_NAME.search(question)) and not _is_named(name[1], sentence):
         return "名称"
-    price = _ASKS_UNIT_PRICE.search(question)
+    # 票价多少，每天几班: the first figure is what the first clause asks for.
+    asked = re.split("[，,；;？?]", question)
+    price = _ASKS_UNIT_PRICE.search(next((c for c in asked if re.search("多少|几", c)), question))
     if query.intent is Intent.FIGURE and price and fact.clause:
         clause = fold(fact.clause.span.of(fact.chunk.text))
         per = price["per"]

@@ -25,7 +25,7 @@ _LACKS_NAME = 1.5  # logits; the segmenter takes some plain words for names (新
 # 弄完, 追回来, 路上: the asker's own wording, printed otherwise if at all.
 # 面积, 人数: the kind of quantity, which the unit says as well.
 _LOOSE = re.compile(
-    r"^[弄搞做干办]|[完好到上下里来去出了]$|^(?:面积|金额|数量|人数|次数|规模|比例|占比|比重|长度|里程|总量|总数)$"
+    r"^[弄搞做干办]|^(?:开始|正式)$|[完好到上下里来去出了]$|^(?:面积|金额|数量|人数|次数|规模|比例|占比|比重|长度|里程|总量|总数)$"
 )
 # Who, where and when ask for something that happened: its verb must be printed too.
 _EVENTS = (Intent.PERSON, Intent.PLACE, Intent.DATE)

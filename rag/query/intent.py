@@ -131,7 +131,7 @@ _UNIT_CUES = (
 
 
 # 天数, 户数: the number of days, of households.
-_COUNTED = re.compile(rf"({UNIT_PATTERN})数(?![据字量额码值])")
+_COUNTED = re.compile(rf"({UNIT_PATTERN})数(?![据字量额码值比占率])")
 
 
 @dataclass(frozen=True, slots=True)
