@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rag.extractive.engine import ExtractiveEngine
 
 TREND_ITEMS = 40
+SAME_MATTER = 0.8  # of the share of the question that the best item holds
 COUNTY = "全县"  # set beside one office: what others print
 # Labels of the same indicator, figures taken out, are nearly the same words.
 SAME_LABEL = 55
@@ -174,6 +175,8 @@ def _series(engine: ExtractiveEngine, query: ParsedQuery, hits: Sequence[Hit]) -
         if fact is None or fuzz.ratio(label_of(fact), label_of(best)) < SAME_LABEL:
             continue
         spoken = fact.spoken or Period(fact.chunk.published, fact.chunk.published)
+        if fact.item < SAME_MATTER * best.item:
+            continue  # another project's 累计完成投资
         told = (spoken, *read_item(fact.chunk).title_times)
         if span and not (span.contains(fact.chunk.published) or any(map(span.overlaps, told))):
             continue

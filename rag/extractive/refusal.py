@@ -29,7 +29,6 @@ _LOOSE = re.compile(
 )
 # Who, where and when ask for something that happened: its verb must be printed too.
 _EVENTS = (Intent.PERSON, Intent.PLACE, Intent.DATE)
-MIN_FOCUS = 0.45  # for the second and third figure of one question
 
 _COMMAND = re.compile(
     r"【[^】]*(?:指令|管理员|系统)[^】]*】?|假设|假定|就当|(?:关闭|停用|跳过|取消|绕过)[^，。]{0,8}(?:引用|核对|核查|检查|校验|限制)|忽略|无视|忘(?:记|掉)|不要(?:管|理会|引用)|别(?:管|引用|查)|(?:你|现在)(?:现在)?(?:是|扮演|假装|充当)(?:一[个名位])?|扮演|假装|"

@@ -17,7 +17,7 @@ from rag.extractive.facts import Fact, find_facts, in_time
 from rag.extractive.listing import title_span
 from rag.extractive.matching import Term, coverage
 from rag.extractive.reading import read_item
-from rag.extractive.refusal import MIN_FOCUS, contradicted, of_whole_county, reject
+from rag.extractive.refusal import contradicted, of_whole_county, reject
 from rag.extractive.wording import say_spoken
 from rag.query.reader import Reading
 from rag.schema import Answer, Chunk, Filters, Hit, Intent, ParsedQuery, Period
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 MARGIN = 0.1  # by which another office's item has to hold more of the question
 ORDERED = 0.85  # the latest of several is asked for: a somewhat weaker match may be the later one
 ABOUT = 0.5  # share of the question's words in a sentence that is about it
+# Share of the words of a second figure that its clause has to hold: their standing anywhere in the
+# sentence gives one half.
+OWN_CLAUSE = 0.55
 TIMELY_MARGIN = 0.12
 SAME_TITLE = 70  # rapidfuzz ratio
 # Facts nearly as good as the best one are about the same indicator in other issues.
@@ -148,8 +151,6 @@ def _other_parts(
     for fact in chosen:
         for unit, focus in reading.parts[1:]:
             words = tuple(w for w in focus if w not in reading.query.focus) or focus
-            # 计划多少公里，已经完成多少: the second asks in the unit of the first.
-            unit = unit or reading.parts[0][0]
             query = replace(
                 reading.query, unit=unit, focus=words, terms=words or reading.query.terms
             )
@@ -158,9 +159,18 @@ def _other_parts(
                 for f in engine.facts(query, [fact.hit])
                 if f.figure and f.time > 0 and f.figure != fact.figure
             ]
-            if found and (found[0].focus >= MIN_FOCUS or not words):
+            if not words:  # 签了几个项目，多少钱: the sum printed beside the number
+                found.sort(key=lambda f: _apart(f, fact))
+            if found and (found[0].focus >= OWN_CLAUSE or not words):
                 lines.append(_fact_line(query, found[0], book))
     return lines
+
+
+def _apart(fact: Fact, other: Fact) -> int:
+    """Characters between the figures of two facts of one item."""
+    if fact.figure is None or other.figure is None:
+        return len(fact.chunk.text)
+    return abs(fact.figure.start - other.figure.start)
 
 
 def _said(query: ParsedQuery, fact: Fact, terms: Sequence[Term]) -> str:

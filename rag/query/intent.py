@@ -188,7 +188,7 @@ def figure_parts(text: str) -> list[Part]:
     """The interrogatives for figures, one a clause; a question with one has one part."""
     parts = []
     position = 0
-    for clause in re.split(r"(?<=[，,；;？?])|(?=以及|还有|同时)", text):
+    for clause in re.split(r"(?<=[，,；;？?、])|(?=以及|还有|同时)", text):
         match = re.search(r"多少|几(?!乎)|百分之几", clause)
         if match:
             start = position + match.start()

@@ -18,7 +18,7 @@ _PREFIXES = frozenset(
 )
 _PRINTED_PREFIXES = frozenset("老旧原主副大小东西南北前后上下")
 _NUMERALS = frozenset("一二三四五六七八九十")
-_ORDINAL = re.compile(r"第[一二三四五六七八九十]{1,2}")
+_ORDINAL = re.compile(r"第[一二三四五六七八九十]{1,2}|首[批期]")
 # Pronouns, particles, prepositions, conjunctions, interjections, place words such as 之后,
 # numerals and measure words, in the tag set of the segmenter.
 _EMPTY_TAGS = ("r", "u", "p", "c", "y", "e", "o", "f", "m", "q")
@@ -57,6 +57,7 @@ def _words_in(piece: str, prints: Callable[[str], bool]) -> list[str]:
     side (禾|澜高速, 棠|白公路) are a name and stay together where the archive prints them so."""
     words: list[str] = []
     joinable = False
+    last = ""
     for word, tag in _with_ordinals(rjieba.tag(piece), prints):
         word = word.lower()
         if _ORDINAL.fullmatch(word):
@@ -68,7 +69,11 @@ def _words_in(piece: str, prints: Callable[[str], bool]) -> list[str]:
             empty = False  # 北岸 of 北岸乳业 is no 之后
         if empty and word not in _PREFIXES:
             joinable = False
+            last = word
             continue
+        if len(word) == len(last) == 1 and last in FUNCTION_WORDS and _is_word(last + word, prints):
+            word = last + word  # 到|账: the segmenter took them apart
+        last = word
         alone = len(word) == 1 and word not in FUNCTION_WORDS and "一" <= word <= "龥"
         named = tag.startswith(("n", "x", "g", "z"))
         if alone and joinable and (named or prints(words[-1] + word)):
@@ -77,6 +82,10 @@ def _words_in(piece: str, prints: Callable[[str], bool]) -> list[str]:
             words.append(word)
         joinable = alone
     return words
+
+
+def _is_word(word: str, prints: Callable[[str], bool]) -> bool:
+    return bool(rjieba.has_word(word)) and prints(word)
 
 
 def _with_ordinals(
