@@ -98,6 +98,12 @@ ISSUES = [
                 ("北沙镇",),
             ),
             (
+                "茶产业",
+                "云台乡茶园提质",
+                "全乡茶园2.3万亩，其中可采摘面积1.9万亩。",
+                ("云台乡",),
+            ),
+            (
                 "文旅",
                 "旅游市场回暖",
                 "上半年，全县接待游客52.4万人次，为景区添置摆渡车12辆。",
@@ -183,6 +189,17 @@ def test_a_half_years_figure_is_none_of_three_quarters(own: BulletinChain) -> No
     answer = ask(own, "2024年前三季度规上工业营业收入多少")
     assert answer.outcome == "not_found"
     assert "46.2" not in answer.text
+
+
+def test_the_second_figure_comes_from_its_own_clause(own: BulletinChain) -> None:
+    text = ask(own, "2023年10月大湾区招商走访企业多少家，签约资金多少").text
+    leads = [line.split("（")[0] for line in text.splitlines() if "[1]" in line and "（20" in line]
+    assert leads == ["11家", "28.4亿元"]
+
+
+def test_no_figure_leads_where_two_are_as_likely(own: BulletinChain) -> None:
+    text = ask(own, "云台乡茶园面积多少万亩").text
+    assert text.startswith("全乡茶园2.3万亩，其中可采摘面积1.9万亩")
 
 
 def test_how_many_issues_counts_issues(own: BulletinChain) -> None:

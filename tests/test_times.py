@@ -374,3 +374,7 @@ def test_a_bare_day_in_a_report_is_near_the_day_of_printing(
 @pytest.mark.parametrize("text", ["更换使用超过20年的老旧管网", "连续11年未发生较大以上火灾"])
 def test_a_number_of_years_in_a_report_is_no_year(text: str) -> None:
     assert not find_times(text, date(2024, 3, 8))
+
+
+def test_ahead_of_time_by_two_months_is_no_time() -> None:
+    assert not find_times("比计划工期提前2个月建成", date(2024, 10, 18))

@@ -24,7 +24,7 @@ _SUB = rf"""
     (?P<quarters>前(?P<nq>[一二三四两2-4])个?季度?)
   | (?P<quarter>第?(?P<q>[一二三四1-4])个?季度 | 首季度? | Q(?P<qq>[1-4]))
   | (?P<half>(?P<h>上|下)半年)
-  | (?P<first>[前头](?P<nm>{NUMERAL})个?月)
+  | (?P<first>(?<!提)[前头](?P<nm>{NUMERAL})个?月)
   | (?P<months>(?P<m1>{NUMERAL})(?:月份?)?(?:[-—–~～至到]+)(?P<m2>{NUMERAL})月份?)
   | (?P<month>(?P<m>{NUMERAL})月份?)(?:(?P<d>{NUMERAL})[日号])?
   | (?P<yearend>年?[底末]) | (?P<yearstart>年初)

@@ -169,8 +169,7 @@ def _figure_facts(
                 if extent and re.search(rf"{extent[1]}度?[约达为有]?$", text[: figure.start]):
                     score *= _EXTENT
                 if _is_former(text, clause, index):
-                    # 提到多少了 asks for what it is now.
-                    score *= _FORMER_NOW if _NOW.search(query.standalone) else _FORMER
+                    score *= 1.0 if _BEFORE.search(query.standalone) else _FORMER
                 facts.append(Fact(hit, sentence, clause, figure, item, local, named, time, score))
             previous = part
     return facts
@@ -179,10 +178,9 @@ def _figure_facts(
 _IN_TITLE = 0.9
 _TITLE_TIME = 0.7  # 2026年度居民医保 in the title: the time of a figure that names none
 _GOES_ON_TIME = 0.9
-_FORMER = 0.85
-_FORMER_NOW = 0.5
-_NOW = re.compile("(?:提高?|涨|增加?|升|扩大?|降低?|减少?|缩短?|压缩)[到至]")
-_EXTENT = 1.2  # 隧道多长: 全长3475米 before 掘进2360米
+_FORMER = 0.6
+_BEFORE = re.compile("原来|原先|以前|之前|过去")
+_EXTENT = 1.35  # 隧道多长: 全长3475米 before 掘进2360米
 _ASKED_EXTENT = re.compile("多([长高深宽厚重])(?!时间)")
 _CHANGE = re.compile(
     r"(?:压缩|缩短|减少|下降|降低|降|提高|提升|增加|增长|上升|升|扩大|调整|变)(?:了)?(?:至|到|为)"
