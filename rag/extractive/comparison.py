@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import rjieba
 from rapidfuzz import fuzz
 
 from rag.citations import CitationBook
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from rag.extractive.engine import ExtractiveEngine
 
 TREND_ITEMS = 40
-SAME_MATTER = 0.8  # of the share of the question that the best item holds
 COUNTY = "全县"  # set beside one office: what others print
 # Labels of the same indicator, figures taken out, are nearly the same words.
 SAME_LABEL = 55
@@ -169,13 +169,15 @@ def _series(engine: ExtractiveEngine, query: ParsedQuery, hits: Sequence[Hit]) -
     best = _best(engine, figure, hits, None)
     if best is None:
         return []
+    # What no dictionary has is a name (棠白 of 棠白公路).
+    names = [t for t in query.terms if len(t) > 1 and not rjieba.has_word(t)]
     facts = []
     for hit in hits:
         fact = _best(engine, figure, [hit], best)
         if fact is None or fuzz.ratio(label_of(fact), label_of(best)) < SAME_LABEL:
             continue
         spoken = fact.spoken or Period(fact.chunk.published, fact.chunk.published)
-        if fact.item < SAME_MATTER * best.item:
+        if any(name in best.chunk.text and name not in fact.chunk.text for name in names):
             continue  # another project's 累计完成投资
         told = (spoken, *read_item(fact.chunk).title_times)
         if span and not (span.contains(fact.chunk.published) or any(map(span.overlaps, told))):

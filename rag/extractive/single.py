@@ -156,23 +156,30 @@ def _other_parts(
     for fact in chosen:
         for unit, focus in reading.parts[1:]:
             words = tuple(w for w in focus if w not in reading.query.focus) or focus
-            query = replace(
-                reading.query, unit=unit, focus=words, terms=words or reading.query.terms
-            )
-            found = [
-                f
-                for f in engine.facts(query, [fact.hit])
-                if f.figure
-                and f.time > 0
-                and f.figure != fact.figure
-                and (unit or f.sentence == fact.sentence)
-            ]
-            if not words:  # 签了几个项目，多少钱: the sum printed beside the number
-                found.sort(key=lambda f: _apart(f, fact))
+            found = _further(engine, reading.query, fact, words, unit or reading.parts[0][0])
+            if not unit and (not found or found[0].focus < OWN_CLAUSE):
+                # 计划多少公里，已完成多少 goes on in 公里; 就业多少人，完成任务多少 does not.
+                same = _further(engine, reading.query, fact, words, "")
+                found = [f for f in same if f.sentence == fact.sentence]
             told = found and (not words or _clear(found[0], found, CLEAR_SECOND))
             if told and (found[0].focus >= OWN_CLAUSE or not words):
-                lines.append(_fact_line(query, found[0], book))
+                lines.append(_fact_line(reading.query, found[0], book))
     return lines
+
+
+def _further(
+    engine: ExtractiveEngine, asked: ParsedQuery, first: Fact, words: Sequence[str], unit: str
+) -> list[Fact]:
+    """The other figures of the first one's item for words of their own, best first."""
+    query = replace(asked, unit=unit, focus=tuple(words), terms=tuple(words) or asked.terms)
+    found = [
+        fact
+        for fact in engine.facts(query, [first.hit])
+        if fact.figure and fact.time > 0 and fact.figure != first.figure
+    ]
+    if not words:  # 签了几个项目，多少钱: the sum printed beside the number
+        found.sort(key=lambda fact: _apart(fact, first))
+    return found
 
 
 def _clear(fact: Fact, facts: Sequence[Fact], share: float) -> bool:
