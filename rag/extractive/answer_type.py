@@ -33,6 +33,7 @@ _RELATION = re.compile(r"施工|设计|承建|中标|监理|承包|供货|运营
 _ASKS_UNIT_PRICE = re.compile(
     r"(?:一|每|单)(?P<per>[袋斤亩吨人户平套台方度米座棵株头只辆次场]|个(?!月)|公斤|公里|平方|平米|立方)[^，。？?]{0,6}(?:多少|几)(?:块|元|角|毛|分|钱)|每(?P<often>[月年天日])[^，。？?]{0,6}(?:多少|几)|(?:多少|几)(?:块)?钱(?:一|每|/)|单价|(?:人均|户均|亩均|均价)[^，。]{0,8}(?:多少|几)|平均[^，。]{0,4}(?:多少|几)(?:元|块|钱)"
 )
+_OFTEN = {"天": "天|日", "日": "天|日"}
 _PER_UNIT = re.compile(r"每|均|/|单价|一(?:斤|亩|吨|袋|户|人)")
 _DOWN = re.compile(r"减产|减收|下降|减少|降低|下滑|回落|缩减|(?<!多)少了|降了|跌|亏")
 _UP = re.compile(r"增产|增收|增长|增加|上升|提高|提升|多了|涨")
@@ -64,7 +65,7 @@ def missing_kind(query: ParsedQuery, fact: Fact) -> str:
         clause = fold(fact.clause.span.of(fact.chunk.text))
         per = price["per"]
         if often := price["often"]:
-            return "" if often in clause else f"每{often}的数"
+            return "" if re.search(_OFTEN.get(often, often), clause) else f"每{often}的数"
         said = re.search(rf"[每一/单]\s*{per}|{per}均", clause) if per else _PER_UNIT.search(clause)
         if not said:
             return "单价"

@@ -56,7 +56,11 @@ def find(engine: ExtractiveEngine, reading: Reading) -> Answer:
             terms=tuple(dict.fromkeys((*stems, *query.terms))),
         )
         answer = _fact(engine, replace(reading, query=placed, names=()))
-        if not answer.refusal:
+        of_county = any(
+            "全县" in c.quote and not any(place in c.quote for place in stems)
+            for c in answer.citations
+        )
+        if not answer.refusal and not of_county:
             return answer
     answer = _fact(engine, reading)
     if not names or answer.refusal != "not_found" or answer.citations:
