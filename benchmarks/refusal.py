@@ -11,24 +11,18 @@ that counts is that of archives left out of the fit.
 from __future__ import annotations
 
 import sys
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from ingest.indexer import ingest_paths
-from rag.chain import BulletinChain, build_chain
-from rag.evaluation.questions import Question, load_questions
+from benchmarks.question_sets import question_sets
+from rag.chain import BulletinChain
+from rag.evaluation.questions import Question
 from rag.extractive import refusal
 from rag.extractive.facts import in_time
 from rag.schema import Intent
-from rag.settings import load_settings
 
-ROOT = Path(__file__).resolve().parent.parent
-ARCHIVES = ROOT / "benchmarks" / "archives"
 FEATURES = ("条目里有的词", "所问数量的名称", "有所问的数字", "向量最近", "缺的东西")
 # Answered from all items or from several facts: not this model's matter.
 OTHER = (
@@ -54,16 +48,12 @@ class Row:
 
 
 def main() -> None:
-    given = [Path(name) for name in sys.argv[1:]]
-    pairs = list(zip(given[::2], given[1::2], strict=True)) or [
-        (ROOT / "samples", ROOT / "samples" / "qa.jsonl"),
-        *(
-            (folder, folder / "qa.jsonl")
-            for folder in sorted(ARCHIVES.iterdir())
-            if folder.is_dir()
-        ),
+    rows = [
+        row
+        for name, chain, questions in question_sets(sys.argv[1:])
+        for question in questions
+        if not question.history and (row := measure(chain, question, name))
     ]
-    rows = [row for folder, qa in pairs for row in read(folder, qa)]
     dev, test = [r for r in rows if not r.test], [r for r in rows if r.test]
     report("全部 dev", dev, test)
     for count in range(2, len(FEATURES)):
@@ -73,17 +63,6 @@ def main() -> None:
     for name in dict.fromkeys(row.archive for row in rows):
         apart = [row for row in rows if row.archive == name]
         report(f"不看{name}", [row for row in dev if row.archive != name], apart)
-
-
-def read(folder: Path, qa: Path) -> Iterator[Row]:
-    """The rows of the questions that ask for one fact, have terms, and find anything in time."""
-    with tempfile.TemporaryDirectory() as name:
-        settings = load_settings().model_copy(update={"data_dir": Path(name)})
-        ingest_paths(sorted(folder.glob("*.txt")), settings)
-        chain = build_chain(settings)
-        for question in load_questions(qa):
-            if not question.history and (row := measure(chain, question, folder.name)):
-                yield row
 
 
 def measure(chain: BulletinChain, question: Question, archive: str) -> Row | None:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 MARGIN = 0.1  # by which another office's item has to hold more of the question
 ORDERED = 0.85  # the latest of several is asked for: a somewhat weaker match may be the later one
 ABOUT = 0.5  # share of the question's words in a sentence that is about it
-# Of the best figure's score: with a rival above it in the sentence, one lead in four was wrong on
-# the dev questions, and one in forty below (docs/evaluation.md).
+# Of the best figure's score: with a rival above it in the sentence, one lead in four is wrong, and
+# one in thirty below (benchmarks/lead_figures.py).
 CLEAR = 0.92
 CLEAR_SECOND = 0.85
 # Share of the words of a second figure that its clause has to hold: their standing anywhere in the
