@@ -7,8 +7,10 @@ Set BULLETIN_TODAY as the question set says.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from rag.chain import BulletinChain, build_chain
 from rag.evaluation import chain_engine, run_evaluation, text_lookup
@@ -26,6 +28,28 @@ class Unfiltered:
 
     def search(self, text: str, k: int, filters: Filters | None = None) -> list[Hit]:
         return self._search.search(text, k)
+
+
+class WithHeader:
+    """Vectors of the items with section and departments before their text."""
+
+    def __init__(self, chain: BulletinChain) -> None:
+        self._catalog = chain.catalog
+        chunks = chain.catalog.scan(Filters())
+        texts = [f"【{c.section}】{'、'.join(c.departments)} {c.text}" for c in chunks]
+        self._ids = [chunk.id for chunk in chunks]
+        self._vectors = np.asarray(chain.embeddings.embed_documents(texts))
+
+    def nearest(self, vector: Sequence[float], k: int, filters: Filters) -> list[tuple[str, float]]:
+        within = {chunk.id for chunk in self._catalog.scan(filters)}
+        scores = self._vectors @ np.asarray(vector)
+        best = [(self._ids[i], float(scores[i])) for i in np.argsort(-scores)]
+        return [(name, score) for name, score in best if name in within][:k]
+
+
+def _with_header(chain: BulletinChain) -> None:
+    chain.search = HybridRetriever(chain.embeddings, WithHeader(chain), chain.catalog)
+    _rebuild(chain, search=chain.search)
 
 
 def _weighted(chain: BulletinChain, weight: float) -> None:
@@ -46,6 +70,7 @@ VARIANTS: dict[str, Callable[[BulletinChain], None]] = {
     "完整": lambda chain: None,
     "只用字词": lambda chain: _weighted(chain, 0.0),
     "只用向量": lambda chain: _weighted(chain, 1.0),
+    "向量带栏目和部门": _with_header,
     "检索不加条件": lambda chain: _rebuild(chain, search=Unfiltered(chain.search)),
     "不用近义词": lambda chain: _rebuild(chain, related=lambda word: {}),
 }
