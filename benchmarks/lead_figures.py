@@ -3,9 +3,9 @@
     BULLETIN_TODAY=2025-11-21 python -m benchmarks.lead_figures [FOLDER QA.jsonl]…
 
 Counted are questions for one figure that found the right sentence (it holds the expected figure).
-A figure leads only where no other one of the sentence scores more than a share of it
-(rag/extractive/single.py, CLEAR); the table gives leads, wrong ones, and right ones held back, for
-several shares. Held back, the sentence still answers.
+A figure leads only where no other one of the sentence scores more than a share of it, or where the
+word asked for stands by it alone (rag/extractive/single.py, leads); the table gives leads, wrong
+ones, and right ones held back, for several shares. Held back, the sentence still answers.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from rag.chain import BulletinChain
 from rag.evaluation.questions import Question
 from rag.extractive.facts import in_time
 from rag.extractive.refusal import reject
+from rag.extractive.single import leads
 from rag.schema import Intent
 from rag.text import strip_space
 
@@ -27,19 +28,19 @@ SHARES = (1.01, 0.97, 0.95, 0.92, 0.9, 0.85, 0.8)
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """Whether the best figure is the one expected, and its strongest rival's share of its score."""
+    """Whether the best figure is the one expected, and the shares at which it leads."""
 
     right: bool
-    rival: float
+    shares: frozenset[float]
 
 
 def main() -> None:
     sets = question_sets(sys.argv[1:])
-    leads = [lead for _, chain, rows in sets for row in rows if (lead := measure(chain, row))]
-    print(f"{len(leads)} 问")
+    found = [lead for _, chain, rows in sets for row in rows if (lead := measure(chain, row))]
+    print(f"{len(found)} 问")
     for share in SHARES:
-        shown = [lead.right for lead in leads if lead.rival < share]
-        held = sum(lead.right for lead in leads if lead.rival >= share)
+        shown = [lead.right for lead in found if share in lead.shares]
+        held = sum(lead.right for lead in found if share not in lead.shares)
         print(
             f"次好的低于 {share:.2f}：领头 {len(shown)}，错 {shown.count(False)}，对而不领头 {held}"
         )
@@ -63,15 +64,8 @@ def measure(chain: BulletinChain, question: Question) -> Lead | None:
     if best.figure is None or not any(words in sentence for words in wanted):
         return None
     figure = strip_space(best.figure.text)
-    rivals = [
-        fact.score
-        for fact in facts
-        if fact.chunk.id == best.chunk.id
-        and fact.sentence == best.sentence
-        and fact.figure != best.figure
-    ]
     right = any(figure in words or words in figure for words in wanted)
-    return Lead(right, max(rivals, default=0.0) / best.score)
+    return Lead(right, frozenset(s for s in SHARES if leads(query, best, facts, s)))
 
 
 if __name__ == "__main__":

@@ -199,6 +199,16 @@ def _is_former(text: str, clause: Clause, index: int) -> bool:
     )
 
 
+def own_words(fact: Fact) -> str:
+    """The words of a figure's own: what stands left of it up to the figure before, and what it
+    counts; "" for a fact without a figure."""
+    if fact.clause is None or fact.figure is None:
+        return ""
+    index = fact.clause.figures.index(fact.figure)
+    (left, _), (counted, _), _ = _label(fact.chunk.text, fact.clause, index)
+    return fold(left + counted)
+
+
 _SEPARATOR = re.compile(r"[、，,；;和及与]")
 
 

@@ -13,7 +13,7 @@ from rapidfuzz import fuzz
 from rag.citations import CitationBook
 from rag.extractive import comparison, corrections
 from rag.extractive.answer_type import opposite_direction
-from rag.extractive.facts import Fact, find_facts, in_time
+from rag.extractive.facts import Fact, find_facts, in_time, own_words
 from rag.extractive.listing import title_span
 from rag.extractive.matching import Term, coverage
 from rag.extractive.reading import read_item
@@ -113,7 +113,7 @@ def _fact(
     chosen = _same_indicator(query, timely)
     wrong = contradicted(query.claims, (), " ".join(f.chunk.text for f in chosen))
     book = CitationBook()
-    clear = [fact for fact in chosen if _clear(fact, timely, CLEAR)]
+    clear = [fact for fact in chosen if leads(query, fact, timely, CLEAR)]
     lines = [_fact_line(query, fact, book, fact in clear) for fact in chosen]
     lines += _other_parts(engine, reading, clear, book)
     said = "".join(_said(query, fact, terms) for fact in chosen)
@@ -165,7 +165,10 @@ def _other_parts(
                 # 计划多少公里，已完成多少 goes on in 公里; 就业多少人，完成任务多少 does not.
                 same = _further(engine, reading.query, fact, words, "")
                 found = [f for f in same if f.sentence == fact.sentence]
-            told = found and (not words or _clear(found[0], found, CLEAR_SECOND))
+            told = found and (
+                not words
+                or leads(replace(reading.query, focus=words), found[0], found, CLEAR_SECOND)
+            )
             if told and (found[0].focus >= OWN_CLAUSE or not words):
                 lines.append(_fact_line(reading.query, found[0], book))
     return lines
@@ -186,14 +189,25 @@ def _further(
     return found
 
 
-def _clear(fact: Fact, facts: Sequence[Fact], share: float) -> bool:
-    """Whether no other figure of the sentence is nearly as good an answer."""
-    rivals = (
-        f.score
+def leads(query: ParsedQuery, fact: Fact, facts: Sequence[Fact], share: float) -> bool:
+    """Whether no other figure of the sentence is nearly as good an answer, or the word next to the
+    interrogative stands by this one alone (浇水多少亩: 已浇水1.9万亩、追肥1.4万亩)."""
+    rivals = [
+        f
         for f in facts
-        if f.chunk.id == fact.chunk.id and f.sentence == fact.sentence and f.figure != fact.figure
-    )
-    return max(rivals, default=0.0) < share * fact.score
+        if f.chunk.id == fact.chunk.id
+        and f.sentence == fact.sentence
+        and f.figure != fact.figure
+        and f.score >= share * fact.score
+    ]
+    if not rivals:
+        return True
+    words = own_words(fact)
+    # 其中可采摘面积: a part, whatever word it shares with the question.
+    if not query.focus or ("其中" in words and "其中" not in query.standalone):
+        return False
+    key = query.focus[-1]
+    return key in words and not any(key in own_words(rival) for rival in rivals)
 
 
 def _apart(fact: Fact, other: Fact) -> int:
