@@ -84,6 +84,16 @@ def test_of_too_many_chunks_those_with_one_of_the_words_are_read(
     assert len(catalog.scan()) == 6
 
 
+@pytest.mark.parametrize("scanned", [20_000, 2])
+def test_what_the_texts_hold_letter_for_letter_is_printed(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, scanned: int
+) -> None:
+    monkeypatch.setattr(catalog_module, "SCANNED", scanned)
+    assert catalog.prints("批而未供土地")
+    assert catalog.prints("5452万元")
+    assert not catalog.prints("批而未供的土地")
+
+
 def test_chunks_come_in_the_order_asked_without_unknown_ones(catalog: Catalog) -> None:
     ids = [SPRING[1][1].id, "没有这一条", APRIL[1][2].id]
     assert catalog.chunks(ids) == [SPRING[1][1], APRIL[1][2]]

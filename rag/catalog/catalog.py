@@ -34,6 +34,7 @@ NO_FILTERS = Filters()
 BATCH = 200  # issues held in memory while projecting
 MOST_VARIABLES = 500
 SCANNED = 20_000  # read one by one in 0.5 s
+MOST_ALIKE = 50
 T = TypeVar("T")
 
 
@@ -191,7 +192,15 @@ class Catalog:
         return [word for word, _ in rows]
 
     def prints(self, fragment: str) -> bool:
-        """Whether some item's text holds the fragment letter for letter; reads the whole table."""
+        """Whether some item's text holds the fragment letter for letter.
+
+        Of more than SCANNED items those are read that hold its words best: a fragment that begins
+        or ends inside a word may be missed there.
+        """
+        if self.count() > SCANNED:
+            found = self.search(search_tokens(fragment), MOST_ALIKE)
+            ids = [chunk_id for chunk_id, _ in found]
+            return any(fragment in chunk.text for chunk in self.chunks(ids))
         sql = "SELECT 1 FROM chunks WHERE instr(text, ?) > 0 LIMIT 1"
         with self._database.connection() as connection:
             return connection.execute(sql, (fragment,)).fetchone() is not None
