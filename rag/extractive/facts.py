@@ -12,6 +12,7 @@ from rapidfuzz import fuzz
 from rag.entities.figures import Figure
 from rag.extractive.matching import Term, coverage, presence
 from rag.extractive.reading import Clause, ItemReading, Sentence, read_item, time_match
+from rag.extractive.units import counts_another, fits_unit
 from rag.schema import Chunk, Hit, Intent, ParsedQuery, Period
 from rag.text import fold
 
@@ -141,9 +142,9 @@ def _figure_facts(
         for clause in sentence.clauses:
             part = clause.span.of(text)
             for index, figure in enumerate(clause.figures):
-                if not _fits_unit(query.unit, figure):
+                if not fits_unit(query.unit, figure):
                     continue
-                if _counts_another(query, figure, part + chunk.title):
+                if counts_another(query, figure, part + chunk.title):
                     continue
                 time = _times(query, [clause.time], chunk, figure=True)
                 if not time and (clause.time is None or clause.time.start == clause.time.end):
@@ -234,35 +235,6 @@ def _label(text: str, clause: Clause, index: int) -> tuple[tuple[str, float], ..
 def _first_word(text: str) -> str:
     words = rjieba.cut(text[:12], True)
     return words[0] if words else ""
-
-
-# In speech 个 and its like stand for any measure word (几个企业 / 10余家); 辆 is not 处.
-_GENERAL = frozenset(["个", "家", "处", "项", "件"])
-_THINGS = _GENERAL | {"座", "条", "台", "所", "村", "起", "套", "辆", "宗", "份", "岗位"}
-
-
-def _counts_another(query: ParsedQuery, figure: Figure, words: str) -> bool:
-    """几座桥 asks for bridges: 3处电力杆线 counts something else, since 处 isn't 座 and no 桥
-    stands there."""
-    if query.unit in _GENERAL or query.unit not in _THINGS or query.unit == figure.family:
-        return False
-    # 岗位数 names what is counted by its unit alone.
-    counted = query.counted or (query.unit,) * (len(query.unit) > 1)
-    return not any(word in words or (word[1:] and word[-2:] in words) for word in counted)
-
-
-def _fits_unit(asked: str, figure: Figure) -> bool:
-    if not figure.text[0].isdigit() and (asked != figure.family or figure.value < 2):
-        return False  # 一件 and 一步 are seldom what is asked for
-    if not asked:
-        return bool(figure.unit)
-    if asked == figure.family:
-        return True
-    if asked == "duration":
-        return figure.family in ("days", "years", "minutes")
-    return (asked in _GENERAL and figure.family in _THINGS) or (
-        asked in _THINGS and figure.family in _GENERAL
-    )
 
 
 _CUE_BONUS = 0.12
