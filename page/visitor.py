@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.requests import HTTPConnection
 
 ADMINISTRATOR = "administrator"
-READER = "reader"
 
 
 def reader_of(request: HTTPConnection) -> str:

@@ -19,7 +19,6 @@ from filelock import FileLock
 
 from rag.errors import SettingsError
 
-ROLES = ("reader", "administrator")
 SHORTEST_PASSWORD = 10
 _NAME = re.compile(r"[\w.\-]{1,40}")
 # Checked against when the name is unknown, so that the time taken tells no names.

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 
 import rjieba
 
-from rag.entities.figures import Figure
 from rag.extractive.answer_type import missing_kind
 from rag.extractive.facts import Fact, has_cue, header_words, lacks_name
 from rag.extractive.matching import Term, presence
@@ -17,7 +16,8 @@ from rag.schema import Chunk, Hit, Intent, ParsedQuery
 from rag.text import fold
 
 # A logistic regression over `features`, fitted on the dev parts of the question sets
-# (benchmarks/refusal.py; fitting anew gives nearly the same). The vector's own similarity adds nothing, being nearest does.
+# (benchmarks/refusal.py; fitting anew gives nearly the same). The vector's own similarity adds
+# nothing, being nearest does.
 _BIAS = -3.76
 _COEFFICIENTS = (2.08, 2.59, 0.92, 1.86, -1.08)
 MIN_CONFIDENCE = -0.3
@@ -210,7 +210,7 @@ def other_state(question: str, fact: Fact) -> str:
     return ""
 
 
-def contradicted(claims: Sequence[str], facts: Sequence[Figure], text: str) -> str:
+def contradicted(claims: Sequence[str], text: str) -> str:
     """The first figure asserted by the question that the source text doesn't hold."""
     plain = "".join(fold(text).split()).replace(",", "")
     for claim in claims:

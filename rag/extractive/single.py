@@ -111,7 +111,7 @@ def _fact(
     if why:
         return engine.refuse(query, hits, why)
     chosen = _same_indicator(query, timely)
-    wrong = contradicted(query.claims, (), " ".join(f.chunk.text for f in chosen))
+    wrong = contradicted(query.claims, " ".join(f.chunk.text for f in chosen))
     book = CitationBook()
     clear = [fact for fact in chosen if leads(query, fact, timely, CLEAR)]
     lines = [_fact_line(query, fact, book, fact in clear) for fact in chosen]
