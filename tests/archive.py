@@ -337,10 +337,15 @@ def chain() -> BulletinChain:
 
 
 def ask(question: str, *history: str) -> Answer:
+    """The answer of this archive; `history` are the messages before, by turns."""
+    return ask_chain(chain(), question, *history)
+
+
+def ask_chain(asked: BulletinChain, question: str, *history: str) -> Answer:
     """The answer; `history` are the messages before, the user's and the program's by turns."""
     roles = ("user", "assistant")
     turns = [{"role": roles[i % 2], "content": words} for i, words in enumerate(history)]
-    return chain().invoke({"question": question, "history": turns})
+    return asked.invoke({"question": question, "history": turns})
 
 
 def converse(*questions: str) -> Answer:

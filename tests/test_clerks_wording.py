@@ -10,8 +10,7 @@ import pytest
 
 from rag.chain import BulletinChain
 from rag.extractive.refusal import without_commands
-from rag.schema import Answer
-from tests.archive import issue_of, open_archive
+from tests.archive import ask_chain, issue_of, open_archive
 
 ISSUES = [
     issue_of(
@@ -119,10 +118,6 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> BulletinChain:
     return open_archive(Path(tmp_path_factory.mktemp("wording")), ISSUES)
 
 
-def ask(own: BulletinChain, question: str) -> Answer:
-    return own.invoke({"question": question, "history": []})
-
-
 @pytest.mark.parametrize(
     ("question", "figure"),
     [
@@ -138,7 +133,7 @@ def ask(own: BulletinChain, question: str) -> Answer:
 def test_short_ways_of_asking_find_the_figure(
     own: BulletinChain, question: str, figure: str
 ) -> None:
-    assert ask(own, question).text.startswith(figure)
+    assert ask_chain(own, question).text.startswith(figure)
 
 
 @pytest.mark.parametrize(
@@ -155,25 +150,25 @@ def test_short_ways_of_asking_find_the_figure(
 def test_names_figures_and_places_of_the_text_lead_to_it(
     own: BulletinChain, question: str, words: str
 ) -> None:
-    answer = ask(own, question)
+    answer = ask_chain(own, question)
     assert answer.outcome == "answered"
     assert words in answer.text
 
 
 def test_the_whole_county_is_set_beside_one_office(own: BulletinChain) -> None:
-    lines = ask(own, "2023年1—10月全县和开发区新签约项目各多少个").text.splitlines()
+    lines = ask_chain(own, "2023年1—10月全县和开发区新签约项目各多少个").text.splitlines()
     assert any(line.startswith("全县：36个") for line in lines)
     assert any(line.startswith("开发区：14个") for line in lines)
 
 
 def test_an_office_that_is_ruled_out_does_not_answer(own: BulletinChain) -> None:
-    text = ask(own, "2023年1—10月全县（不是开发区）新签约项目多少个").text
+    text = ask_chain(own, "2023年1—10月全县（不是开发区）新签约项目多少个").text
     assert text.startswith("36个")
     assert "14个" not in text
 
 
 def test_the_countys_figure_is_none_of_a_place_named(own: BulletinChain) -> None:
-    answer = ask(own, "2024年上半年千竹海景区接待游客多少人次")
+    answer = ask_chain(own, "2024年上半年千竹海景区接待游客多少人次")
     assert answer.outcome == "not_found"
     assert "52.4" not in answer.text
 
@@ -182,28 +177,28 @@ def test_the_countys_figure_is_none_of_a_place_named(own: BulletinChain) -> None
 def test_a_height_or_a_speed_is_none_of_the_other_figures(
     own: BulletinChain, question: str
 ) -> None:
-    assert ask(own, question).outcome == "not_found"
+    assert ask_chain(own, question).outcome == "not_found"
 
 
 def test_a_half_years_figure_is_none_of_three_quarters(own: BulletinChain) -> None:
-    answer = ask(own, "2024年前三季度规上工业营业收入多少")
+    answer = ask_chain(own, "2024年前三季度规上工业营业收入多少")
     assert answer.outcome == "not_found"
     assert "46.2" not in answer.text
 
 
 def test_the_second_figure_comes_from_its_own_clause(own: BulletinChain) -> None:
-    text = ask(own, "2023年10月大湾区招商走访企业多少家，签约资金多少").text
+    text = ask_chain(own, "2023年10月大湾区招商走访企业多少家，签约资金多少").text
     leads = [line.split("（")[0] for line in text.splitlines() if "[1]" in line and "（20" in line]
     assert leads == ["11家", "28.4亿元"]
 
 
 def test_no_figure_leads_where_two_are_as_likely(own: BulletinChain) -> None:
-    text = ask(own, "云台乡茶园面积多少万亩").text
+    text = ask_chain(own, "云台乡茶园面积多少万亩").text
     assert text.startswith("全乡茶园2.3万亩，其中可采摘面积1.9万亩")
 
 
 def test_how_many_issues_counts_issues(own: BulletinChain) -> None:
-    text = ask(own, "招商一共上过几期快报").text
+    text = ask_chain(own, "招商一共上过几期快报").text
     assert text.startswith("共 1 期、3 条")
 
 

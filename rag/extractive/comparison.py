@@ -20,13 +20,14 @@ from rag.extractive.reading import read_item
 from rag.extractive.refusal import reject
 from rag.extractive.wording import say_period, say_spoken
 from rag.query.reader import Reading
+from rag.query.vocabulary import WHOLE_COUNTY
 from rag.schema import Answer, Hit, Intent, ParsedQuery, Period
 
 if TYPE_CHECKING:
     from rag.extractive.engine import ExtractiveEngine
 
 TREND_ITEMS = 40
-COUNTY = "全县"  # set beside one office: what others print
+
 # Labels of the same indicator, figures taken out, are nearly the same words.
 SAME_LABEL = 55
 
@@ -49,7 +50,7 @@ def compare(engine: ExtractiveEngine, reading: Reading) -> Answer | None:
         anchor: Fact | None = None
         for name, part in parts:
             found = engine.hits(part)
-            if name == COUNTY:
+            if name == WHOLE_COUNTY:
                 own = set(query.filters.departments)
                 found = [hit for hit in found if not own & set(hit.chunk.departments)]
             hits += found
@@ -85,9 +86,9 @@ def _parts(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
             (name, replace(figure, filters=replace(query.filters, departments=(name,))))
             for name in query.filters.departments
         ]
-    if query.filters.departments and COUNTY in query.standalone:
+    if query.filters.departments and WHOLE_COUNTY in query.standalone:
         whole = replace(figure, filters=replace(query.filters, departments=()))
-        return [(COUNTY, whole), (query.filters.departments[0], figure)]
+        return [(WHOLE_COUNTY, whole), (query.filters.departments[0], figure)]
     return _things(query)
 
 

@@ -12,6 +12,7 @@ from rag.extractive.answer_type import missing_kind
 from rag.extractive.facts import Fact, has_cue, header_words, lacks_name
 from rag.extractive.matching import Term, presence
 from rag.extractive.wording import say_filters
+from rag.query.vocabulary import WHOLE_COUNTY
 from rag.schema import Chunk, Hit, Intent, ParsedQuery
 from rag.text import fold
 
@@ -142,14 +143,17 @@ _PLACE_SUFFIX = "镇|乡|街道|村|社区|小区|景区|园区"
 def of_whole_county(question: str, fact: Fact, terms: Sequence[Term]) -> str:
     """A place named in the question (千竹海景区) where the fact is the whole county's; else ""."""
     sentence = fold(fact.sentence.span.of(fact.chunk.text))
-    if not re.search("全县|我县", sentence):
-        return ""
     words = sentence + fold(fact.chunk.title) + header_words(fact.chunk)
     for term in terms:
         place = re.search(f"{re.escape(term.word)}(?:{_PLACE_SUFFIX})", question)
-        if place and term.word not in words:
+        if place and speaks_of_county(sentence) and term.word not in words:
             return place.group()
     return ""
+
+
+def speaks_of_county(sentence: str) -> bool:
+    """Whether a sentence gives what holds for the county as a whole."""
+    return WHOLE_COUNTY in sentence or "我县" in sentence
 
 
 _HOLIDAY = re.compile("(?:元旦|春节|元宵|清明|五一|端午|中秋|国庆|寒假|暑假|小长假)(?!前|后)")

@@ -17,7 +17,7 @@ from rag.extractive.facts import Fact, find_facts, in_time, own_words
 from rag.extractive.listing import title_span
 from rag.extractive.matching import Term, coverage
 from rag.extractive.reading import read_item
-from rag.extractive.refusal import contradicted, of_whole_county, reject
+from rag.extractive.refusal import contradicted, of_whole_county, reject, speaks_of_county
 from rag.extractive.wording import say_spoken
 from rag.query.reader import Reading
 from rag.schema import Answer, Chunk, Filters, Hit, Intent, ParsedQuery, Period
@@ -57,7 +57,7 @@ def find(engine: ExtractiveEngine, reading: Reading) -> Answer:
         )
         answer = _fact(engine, replace(reading, query=placed, names=()))
         of_county = any(
-            "全县" in c.quote and not any(place in c.quote for place in stems)
+            speaks_of_county(c.quote) and not any(place in c.quote for place in stems)
             for c in answer.citations
         )
         if not answer.refusal and not of_county:

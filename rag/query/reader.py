@@ -18,7 +18,7 @@ from rag.query.function_words import FUNCTION_WORDS
 from rag.query.intent import TREND, Asked, asked_unit, figure_parts, find_many, read_intent
 from rag.query.periods import asked_periods, printing_time
 from rag.query.spelling import SoundIndex, simplify
-from rag.query.vocabulary import NameMatch, Vocabulary
+from rag.query.vocabulary import WHOLE_COUNTY, NameMatch, Vocabulary
 from rag.query.words import content_words, rejoin_separated
 from rag.schema import Chunk, Filters, Intent, IssueRef, ParsedQuery
 from rag.text import Located, Span, close_up, fold, overlap
@@ -306,7 +306,7 @@ class QuestionReader:
 
 def _beside_county(text: str, names: Sequence[NameMatch]) -> bool:
     """Whether the one office named is set beside the whole county: 全县和开发区各是多少."""
-    county = text.find("全县")
+    county = text.find(WHOLE_COUNTY)
     if county < 0 or len({n.name for n in names}) != 1:
         return False
     between = sorted((county, names[0].start))

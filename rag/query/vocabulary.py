@@ -14,6 +14,7 @@ from rapidfuzz.distance import Levenshtein
 from rag.schema import DatedIssue, IssueRef
 from rag.text import fold
 
+WHOLE_COUNTY = "全县"
 _TOWN = re.compile(r"^(.{2,4})(?:街道办事处|街道办|街道|镇|乡)$")
 # 青渠河 is a river and 青渠路 a road, neither is 青渠镇.
 _PLACE_TAILS = frozenset("河湖山路桥渠沟坡村庄街水库寺站")
