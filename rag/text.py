@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 import rjieba
@@ -163,13 +164,17 @@ def split_clauses(text: str) -> list[Span]:
 def search_tokens(text: str) -> list[str]:
     """Words for lexical search, in order; long words also give the words inside them.
 
-    Figures stay whole (19.46, 52.15%). No words gives an empty list.
+    Characters side by side that are no word of the dictionary are a name as often as not (泰翠禾澜):
+    each two of them give a token as well, 泰_翠. Figures stay whole (19.46, 52.15%). No words gives
+    an empty list.
     """
     tokens: list[str] = []
     for match in _TOKEN.finditer(fold(text)):
         piece = match.group()
         if piece[0].isascii():
             tokens.append(piece.lower())
-        else:
-            tokens.extend(rjieba.cut_for_search(piece, False))
+            continue
+        words = rjieba.cut_for_search(piece, False)
+        tokens += words
+        tokens += [f"{a}_{b}" for a, b in pairwise(words) if len(a) == len(b) == 1]
     return tokens

@@ -148,6 +148,12 @@ def test_a_long_word_gives_the_words_inside_it() -> None:
     assert {"应急", "管理"} <= set(search_tokens("应急管理局"))
 
 
+def test_characters_that_are_no_word_count_by_twos_as_well() -> None:
+    tokens = search_tokens("泰翠禾澜项目")
+    assert {"泰_翠", "翠_禾", "禾_澜", "项目"} <= set(tokens)
+    assert not any("项" in token and "_" in token for token in tokens)
+
+
 def test_letters_are_found_in_any_case_and_width() -> None:
     assert search_tokens("ＰＭ2.5") == search_tokens("pm２.５") == ["pm", "2.5"]
 

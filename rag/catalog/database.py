@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rag.errors import CatalogBrokenError, StoreError
 
-VERSION = 2  # raised with the tables or the tokens; another version is rebuilt from the index
+VERSION = 3  # raised with the tables or the tokens; another version is rebuilt from the index
 BUSY_SECONDS = 300.0  # the first projection of 10,000 issues holds the write lock for a minute
 
 # A row number of `chunks` is never used twice: the arrays of `rag.catalog.index` rely on it.

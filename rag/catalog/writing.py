@@ -79,7 +79,7 @@ def _tokens(chunk: Chunk) -> list[str]:
 
 
 def _is_word(token: str) -> bool:
-    return len(token) > 1 and not token[0].isascii()
+    return len(token) > 1 and not token[0].isascii() and "_" not in token
 
 
 def _postings(row: int, chunk: Chunk, tokens: Counter[str]) -> tuple[object, ...]:

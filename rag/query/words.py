@@ -53,8 +53,8 @@ def content_words(text: str, county: str, prints: Callable[[str], bool]) -> tupl
 
 
 def _words_in(piece: str, prints: Callable[[str], bool]) -> list[str]:
-    """The words of a stretch that mean something; characters the segmenter left alone side by
-    side (禾|澜高速, 棠|白公路) are a name and stay together where the archive prints them so."""
+    """The words of a stretch that mean something; what is no word, side by side (禾|澜高速,
+    槐|恒丰|丰), is a name and stays together where the archive prints it so."""
     words: list[str] = []
     joinable = False
     last = ""
@@ -74,14 +74,21 @@ def _words_in(piece: str, prints: Callable[[str], bool]) -> list[str]:
         if len(word) == len(last) == 1 and last in FUNCTION_WORDS and _is_word(last + word, prints):
             word = last + word  # 到|账: the segmenter took them apart
         last = word
-        alone = len(word) == 1 and word not in FUNCTION_WORDS and "一" <= word <= "龥"
-        named = tag.startswith(("n", "x", "g", "z"))
-        if alone and joinable and (named or prints(words[-1] + word)):
+        loose = _is_loose(word)
+        named = len(word) == 1 and tag.startswith(("n", "x", "g", "z"))
+        if loose and joinable and (named or prints(words[-1] + word)):
             words[-1] += word
         else:
             words.append(word)
-        joinable = alone
+        joinable = loose
     return words
+
+
+def _is_loose(word: str) -> bool:
+    """A character alone, or a stretch that the dictionary doesn't have: part of a name, perhaps."""
+    if word in FUNCTION_WORDS or not all("一" <= char <= "龥" for char in word):
+        return False
+    return len(word) == 1 or not rjieba.has_word(word)
 
 
 def _is_word(word: str, prints: Callable[[str], bool]) -> bool:
