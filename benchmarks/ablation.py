@@ -62,6 +62,7 @@ def _rebuild(chain: BulletinChain, **parts: object) -> None:
         "archive": chain.catalog,
         "search": chain.search,
         "related": chain.words.related,
+        "judge": chain.judge,
     }
     chain._engine = ExtractiveEngine(**{**kept, **parts})  # type: ignore[arg-type]
 
@@ -73,6 +74,7 @@ VARIANTS: dict[str, Callable[[BulletinChain], None]] = {
     "向量带栏目和部门": _with_header,
     "检索不加条件": lambda chain: _rebuild(chain, search=Unfiltered(chain.search)),
     "不用近义词": lambda chain: _rebuild(chain, related=lambda word: {}),
+    "不用回答判别模型": lambda chain: _rebuild(chain, judge=None),
 }
 METRICS = ("correct", "answer_correct", "unanswerable_correct", "hit_at_1", "hit_at_5")
 

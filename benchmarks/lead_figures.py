@@ -18,7 +18,6 @@ from benchmarks.question_sets import question_sets
 from rag.chain import BulletinChain
 from rag.evaluation.questions import Question
 from rag.extractive.facts import in_time
-from rag.extractive.refusal import reject
 from rag.extractive.single import leads
 from rag.schema import Intent
 from rag.text import strip_space
@@ -56,7 +55,8 @@ def measure(chain: BulletinChain, question: Question) -> Lead | None:
     if query.intent is not Intent.FIGURE:
         return None
     facts = [f for f in in_time(query, engine.facts(query, engine.hits(query))) if f.figure]
-    if not facts or reject(query, facts[0], engine.terms(query.terms), engine.terms(query.focus)):
+    terms, focus = engine.terms(query.terms), engine.terms(query.focus)
+    if not facts or engine.reject(query, facts[0], terms, focus):
         return None
     best = facts[0]
     wanted = [strip_space(words) for words in groups[0]]

@@ -23,7 +23,7 @@ from rag.extractive import refusal
 from rag.extractive.facts import in_time
 from rag.schema import Intent
 
-FEATURES = ("条目里有的词", "所问数量的名称", "有所问的数字", "向量最近", "缺的东西")
+FEATURES = ("条目里有的词", "所问数量的名称", "有所问的数字", "向量最近", "缺的东西", "判别模型")
 # Answered from all items or from several facts: not this model's matter.
 OTHER = (
     Intent.LIST,
@@ -38,7 +38,8 @@ OTHER = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The features of the best fact found for a question, and the engine's present logit."""
+    """The features of the best fact found for a question, the answer model's logit as the last,
+    and the engine's present logit without that model."""
 
     archive: str
     test: bool
@@ -80,11 +81,13 @@ def measure(chain: BulletinChain, question: Question, archive: str) -> Row | Non
     if question.answerable and place not in {(g.year, g.issue, g.section) for g in question.gold}:
         return None
     terms = engine.terms(query.terms)
+    assert chain.judge is not None  # build_chain gives one
+    judged = chain.judge(query.standalone, best.chunk.title, refusal.excerpt(best)) or 0.0
     return Row(
         archive,
         question.split == "test",
         question.answerable,
-        refusal.features(best, terms, query.unit),
+        (*refusal.features(best, terms, query.unit), judged),
         refusal.confidence(best, terms, query.unit),
     )
 
@@ -104,7 +107,7 @@ def report(title: str, fit: list[Row], apart: list[Row]) -> None:
     now, fit_now = (roc_auc_score(told(rows), [r.logit for r in rows]) for rows in (apart, fit))
     print(
         f"  另 {len(apart)} 问（{told(apart).count(False)} 问无答案）：AUC 拟合 {fitted:.3f}，"
-        f"现用 {now:.3f}；拟合的问题上现用 {fit_now:.3f}",
+        f"现用而不问判别模型 {now:.3f}；拟合的问题上 {fit_now:.3f}",
         flush=True,
     )
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import run_in_executor
 
+from rag.answer_model import AnswerModel
 from rag.catalog import Catalog
 from rag.data_folder import check_index_is_there, prepare
 from rag.departments import DepartmentNames, load_departments
@@ -80,6 +81,7 @@ class BulletinChain(Runnable[Any, Answer]):
         departments: DepartmentNames,
         writer: ChatWriter | None = None,
         reranker: CrossEncoderReranker | None = None,
+        answers: AnswerModel | None = None,
     ) -> None:
         self.settings = settings
         self.catalog = catalog
@@ -92,7 +94,8 @@ class BulletinChain(Runnable[Any, Answer]):
         )
         self._synonyms = load_synonyms(settings.data_dir / "synonyms.toml")
         related = with_synonyms(self.words.related, self._synonyms)
-        self._engine = ExtractiveEngine(catalog, self.search, related)
+        self.judge = answers.logit if answers else None
+        self._engine = ExtractiveEngine(catalog, self.search, related, self.judge)
         self.generative = (
             GenerativeEngine(writer, departments, settings.current_date) if writer else None
         )
@@ -306,4 +309,7 @@ def build_chain(settings: Settings, embeddings: BulletinEmbeddings | None = None
     departments = load_departments(data_dir / "departments.toml")
     writer = ChatWriter(build_chat_model(settings)) if settings.chat_model else None
     reranker = load_reranker(settings.reranker_model)
-    return BulletinChain(settings, catalog, store, embeddings, departments, writer, reranker)
+    answers = AnswerModel(settings.embedding_model, data_dir)
+    return BulletinChain(
+        settings, catalog, store, embeddings, departments, writer, reranker, answers
+    )

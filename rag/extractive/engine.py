@@ -11,7 +11,7 @@ from rag.citations import CitationBook
 from rag.extractive import comparison, lists, single
 from rag.extractive.facts import Fact, find_facts
 from rag.extractive.matching import Term, weigh_terms
-from rag.extractive.refusal import nearest_lines, searched
+from rag.extractive.refusal import Judge, nearest_lines, reject, searched
 from rag.extractive.wording import say_range
 from rag.query.intent import asks_extreme
 from rag.query.reader import Reading
@@ -62,10 +62,12 @@ class ExtractiveEngine:
         archive: Archive,
         search: Search,
         related: Callable[[str], Mapping[str, float]],
+        judge: Judge | None = None,
     ) -> None:
         self._archive = archive
         self._search = search
         self._related = related
+        self._judge = judge
 
     # --- entry -----------------------------------------------------------------------------
 
@@ -144,6 +146,12 @@ class ExtractiveEngine:
                 min(p.start for p in query.periods), max(p.end for p in query.periods)
             ),
         )
+
+    def reject(
+        self, query: ParsedQuery, fact: Fact, terms: Sequence[Term], focus: Sequence[Term]
+    ) -> str:
+        """Why the fact does not answer, also by the answer model; "" when it does."""
+        return reject(query, fact, terms, focus, self._judge)
 
     def facts(self, query: ParsedQuery, hits: Sequence[Hit]) -> list[Fact]:
         return find_facts(

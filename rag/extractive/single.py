@@ -17,7 +17,7 @@ from rag.extractive.facts import Fact, find_facts, in_time, own_words
 from rag.extractive.listing import title_span
 from rag.extractive.matching import Term, coverage
 from rag.extractive.reading import read_item
-from rag.extractive.refusal import contradicted, of_whole_county, reject, speaks_of_county
+from rag.extractive.refusal import contradicted, of_whole_county, speaks_of_county
 from rag.extractive.wording import say_spoken
 from rag.query.reader import Reading
 from rag.schema import Answer, Chunk, Filters, Hit, Intent, ParsedQuery, Period
@@ -105,7 +105,7 @@ def _fact(
     timely = in_time(query, facts)
     timely = [f for f in timely if not of_whole_county(query.standalone, f, terms)] or timely
     best = timely[0] if timely else facts[0]
-    why = reject(query, best, terms, focus)
+    why = engine.reject(query, best, terms, focus)
     if not why and _fits_another_time(best, facts):
         why = "同类内容登过，但不是所问的时间"
     if why:
@@ -301,7 +301,7 @@ def within(engine: ExtractiveEngine, reading: Reading, anchor: Chunk) -> Answer:
         return engine.refuse(query, [hit], "没有登所问的这一点")
     # 多少户 of the item spoken of: its one figure of that unit.
     bare = not query.terms and len([f for f in facts if f.figure]) == 1
-    why = "" if bare else reject(query, facts[0], terms, focus)
+    why = "" if bare else engine.reject(query, facts[0], terms, focus)
     if why:
         return engine.refuse(query, [hit], why)
     return engine.finish(query, [_fact_line(query, facts[0], book)], book, [hit])
