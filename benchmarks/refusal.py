@@ -5,7 +5,9 @@
 Takes each folder of bulletins into an index of its own (by default the samples and the invented
 archives), finds for each question the best fact as the engine does, and fits a logistic regression
 to its features. Questions of test parts only test; so does each archive for the others: the AUC
-that counts is that of archives left out of the fit.
+that counts is that of archives left out of the fit. Then the answer model: for each archive the AUC
+of its logit alone and added to the other, and the factor fitted on APART, which the model did not
+learn from.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from rag.extractive import refusal
 from rag.extractive.facts import in_time
 from rag.schema import Intent
 
-FEATURES = ("条目里有的词", "所问数量的名称", "有所问的数字", "向量最近", "缺的东西", "判别模型")
+FEATURES = ("条目里有的词", "所问数量的名称", "有所问的数字", "向量最近", "缺的东西")
+APART = ("tangpu", "tangling")
 # Answered from all items or from several facts: not this model's matter.
 OTHER = (
     Intent.LIST,
@@ -38,14 +41,15 @@ OTHER = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The features of the best fact found for a question, the answer model's logit as the last,
-    and the engine's present logit without that model."""
+    """The features of the best fact found for a question, the engine's present logit without
+    the answer model, and that model's."""
 
     archive: str
     test: bool
     answerable: bool
     features: tuple[float, ...]
     logit: float
+    judged: float
 
 
 def main() -> None:
@@ -64,6 +68,7 @@ def main() -> None:
     for name in dict.fromkeys(row.archive for row in rows):
         apart = [row for row in rows if row.archive == name]
         report(f"不看{name}", [row for row in dev if row.archive != name], apart)
+    judged(rows)
 
 
 def measure(chain: BulletinChain, question: Question, archive: str) -> Row | None:
@@ -81,14 +86,13 @@ def measure(chain: BulletinChain, question: Question, archive: str) -> Row | Non
     if question.answerable and place not in {(g.year, g.issue, g.section) for g in question.gold}:
         return None
     terms = engine.terms(query.terms)
-    assert chain.judge is not None  # build_chain gives one
-    judged = chain.judge(query.standalone, best.chunk.title, refusal.excerpt(best)) or 0.0
     return Row(
         archive,
         question.split == "test",
         question.answerable,
-        (*refusal.features(best, terms, query.unit), judged),
+        refusal.features(best, terms, query.unit),
         refusal.confidence(best, terms, query.unit),
+        refusal.judgement(query, best, chain.judge) or 0.0,
     )
 
 
@@ -107,9 +111,23 @@ def report(title: str, fit: list[Row], apart: list[Row]) -> None:
     now, fit_now = (roc_auc_score(told(rows), [r.logit for r in rows]) for rows in (apart, fit))
     print(
         f"  另 {len(apart)} 问（{told(apart).count(False)} 问无答案）：AUC 拟合 {fitted:.3f}，"
-        f"现用而不问判别模型 {now:.3f}；拟合的问题上 {fit_now:.3f}",
+        f"现用 {now:.3f}；拟合的问题上现用 {fit_now:.3f}",
         flush=True,
     )
+
+
+def judged(rows: list[Row]) -> None:
+    """What the answer model adds."""
+    fit = [row for row in rows if row.archive in APART]
+    model = LogisticRegression().fit([(r.logit, r.judged) for r in fit], told(fit))
+    (own, other), bias = model.coef_[0], model.intercept_[0]
+    print(f"判别模型：在 {len(fit)} 问上拟合，{own:.2f}×现用 + {other:.2f}×判别 + {bias:.2f}")
+    for name in dict.fromkeys(row.archive for row in rows):
+        apart = [row for row in rows if row.archive == name]
+        scores = ([r.logit for r in apart], [r.judged for r in apart])
+        both = [a + refusal.JUDGED * b for a, b in zip(*scores, strict=True)]
+        aucs = [f"{roc_auc_score(told(apart), score):.3f}" for score in (*scores, both)]
+        print(f"  {name}（{len(apart)} 问）：AUC 五项 {aucs[0]}，判别 {aucs[1]}，合起来 {aucs[2]}")
 
 
 if __name__ == "__main__":

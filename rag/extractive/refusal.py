@@ -24,8 +24,8 @@ _COEFFICIENTS = (2.08, 2.59, 0.92, 1.86, -1.08)
 MIN_CONFIDENCE = -0.3
 # With the answer model's logit, so many times, added; fitted on two archives that the model did not
 # learn from (benchmarks/refusal.py).
-_JUDGED = 0.5
-MIN_JUDGED = -0.7
+JUDGED = 0.5
+MINJUDGED = -0.7
 # The model says -3.7 to 3.5: outside this it would change nothing.
 _UNSURE = (-2.5, 1.2)
 SURE = 1.0  # said of a passage in which the asked-for word stands in no known wording
@@ -89,10 +89,10 @@ def _doubtful(query: ParsedQuery, fact: Fact, terms: Sequence[Term], judge: Judg
     """Whether the fact is too unlikely to answer; the model is asked where it is in doubt."""
     lacking = _LACKS_NAME if lacks_name(terms, fact.chunk) else 0.0
     likely = confidence(fact, terms, query.unit) - lacking
-    judged = _judged(query, fact, judge) if _UNSURE[0] < likely < _UNSURE[1] else None
+    judged = judgement(query, fact, judge) if _UNSURE[0] < likely < _UNSURE[1] else None
     if judged is None:
         return likely < MIN_CONFIDENCE
-    return likely + _JUDGED * judged < MIN_JUDGED
+    return likely + JUDGED * judged < MINJUDGED
 
 
 def excerpt(fact: Fact) -> str:
@@ -166,7 +166,7 @@ def reject(
     if query.intent in (Intent.DATE, Intent.PLACE) and not has_cue(query, fact):
         return "相关内容登过，但没有登" + ("时间" if query.intent is Intent.DATE else "地点")
     missing = _unprinted(query, fact, focus)
-    judged = _judged(query, fact, judge) if missing else None
+    judged = judgement(query, fact, judge) if missing else None
     if missing and (judged is None or judged < SURE):
         return f"相关内容登过，但没有登{missing}"
     return ""
@@ -181,7 +181,8 @@ def _unprinted(query: ParsedQuery, fact: Fact, focus: Sequence[Term]) -> str:
     return missing_kind(query, fact)
 
 
-def _judged(query: ParsedQuery, fact: Fact, judge: Judge | None) -> float | None:
+def judgement(query: ParsedQuery, fact: Fact, judge: Judge | None) -> float | None:
+    """The answer model's logit for the fact; None where there is no model."""
     return judge(query.standalone, fact.chunk.title, excerpt(fact)) if judge else None
 
 
