@@ -165,7 +165,10 @@ def reject(
         return "相关内容登过，但没有登所问的数字"
     if query.intent in (Intent.DATE, Intent.PLACE) and not has_cue(query, fact):
         return "相关内容登过，但没有登" + ("时间" if query.intent is Intent.DATE else "地点")
-    missing = _unprinted(query, fact, focus)
+    kind = missing_kind(query, fact)
+    if kind and query.intent is Intent.FIGURE:
+        return f"相关内容登过，但没有登{kind}"  # another figure would be a wrong one
+    missing = _unprinted(query, fact, focus) or kind
     judged = judgement(query, fact, judge) if missing else None
     if missing and (judged is None or judged < SURE):
         return f"相关内容登过，但没有登{missing}"
@@ -178,7 +181,7 @@ def _unprinted(query: ParsedQuery, fact: Fact, focus: Sequence[Term]) -> str:
         return f"“{word}”"
     if query.intent is Intent.FIGURE and not _counts(query, fact, focus):
         return f"“{'、'.join(query.counted)}”的数量"
-    return missing_kind(query, fact)
+    return ""
 
 
 def judgement(query: ParsedQuery, fact: Fact, judge: Judge | None) -> float | None:
