@@ -8,7 +8,6 @@ trains the change; adapter.safetensors holds it.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 
 from rag.answer_model.adapter import ADAPTER, Adapter, read_adapter
 from rag.embedding_model import DEFAULT_MODEL_NAME, MARKER_FILE, ensure_default_model
+from rag.embeddings.onnx_encoder import open_session
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -95,17 +95,9 @@ def _open(folder: Path) -> _Loaded:
 
     ensure_default_model(folder)
     adapter = read_adapter(ADAPTER)
-    # Else its native part queues events with the program's path, to be sent to its maker.
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    import onnxruntime
     from tokenizers import Tokenizer
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(
-        ready_graph(folder, adapter), options, providers=["CPUExecutionProvider"]
-    )
+    session = open_session(ready_graph(folder, adapter))
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()

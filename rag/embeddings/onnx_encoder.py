@@ -74,15 +74,9 @@ def open_onnx_encoder(folder: Path) -> OnnxEncoder | None:
     pooling = pooling_of(folder)
     if file is None or pooling is None or not tokenizer_file.is_file():
         return None
-    # Else its native part queues events with the program's path, to be sent to its maker.
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    import onnxruntime
     from tokenizers import Tokenizer
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+    session = open_session(file)
     outputs = {value.name for value in session.get_outputs()}
     output = next((name for name in _TOKEN_OUTPUTS if name in outputs), None)
     known = {"input_ids", "attention_mask", "token_type_ids"}
@@ -92,6 +86,18 @@ def open_onnx_encoder(folder: Path) -> OnnxEncoder | None:
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens(folder))
     return OnnxEncoder(file, session, tokenizer, output, pooling, prompts_of(folder))
+
+
+def open_session(file: Path) -> onnxruntime.InferenceSession:
+    """An ONNX file for one thread a call."""
+    # Else its native part queues events with the program's path, to be sent to its maker.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
 
 
 def _core_count() -> int:
