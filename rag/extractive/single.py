@@ -17,7 +17,7 @@ from rag.extractive.facts import Fact, find_facts, in_time, own_words
 from rag.extractive.listing import title_span
 from rag.extractive.matching import Term, coverage
 from rag.extractive.reading import read_item
-from rag.extractive.refusal import contradicted, of_whole_county, speaks_of_county
+from rag.extractive.refusal import contradicted, of_whole_county, reject, speaks_of_county
 from rag.extractive.wording import say_spoken
 from rag.query.reader import Reading
 from rag.schema import Answer, Chunk, Filters, Hit, Intent, ParsedQuery, Period
@@ -237,7 +237,9 @@ def _same_indicator(query: ParsedQuery, facts: Sequence[Fact]) -> list[Fact]:
     seen: set[str] = set()
     for fact in facts:
         share = ORDERED if query.order else SAME_INDICATOR
-        if fact.chunk.id in seen or fact.score < share * best.score:
+        # A sentence of an item that holds as much of the question may be worded more loosely.
+        whole = bool(query.order) and fact.figure is None and fact.item >= best.item
+        if fact.chunk.id in seen or (fact.score < share * best.score and not whole):
             continue
         if (fact.figure is None) != (best.figure is None) or fact.time < best.time:
             continue
@@ -302,6 +304,9 @@ def within(engine: ExtractiveEngine, reading: Reading, anchor: Chunk) -> Answer:
     # 多少户 of the item spoken of: its one figure of that unit.
     bare = not query.terms and len([f for f in facts if f.figure]) == 1
     why = "" if bare else engine.reject(query, facts[0], terms, focus)
+    if not why and not bare and reading.otherwise is not None:
+        # The rest of the archive may know better: here words must be enough.
+        why = reject(query, facts[0], terms, focus)
     if why:
         return engine.refuse(query, [hit], why)
     return engine.finish(query, [_fact_line(query, facts[0], book)], book, [hit])
