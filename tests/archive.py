@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.answer_model import AnswerModel
 from rag.catalog import Catalog
 from rag.chain import BulletinChain
 from rag.departments import load_departments
@@ -315,7 +316,9 @@ def _under(chunk: Chunk, filters: Filters) -> bool:
 
 
 def open_archive(
-    folder: Path, issues: Sequence[tuple[IssueRecord, list[Chunk]]] | None = None
+    folder: Path,
+    issues: Sequence[tuple[IssueRecord, list[Chunk]]] | None = None,
+    answers: AnswerModel | None = None,
 ) -> BulletinChain:
     """A chain over the archive (or other issues), written below `folder`."""
     embeddings = CrowdedEmbeddings()
@@ -325,7 +328,14 @@ def open_archive(
     catalog = Catalog(folder / "catalog.sqlite3")
     catalog.sync(store)  # type: ignore[arg-type]
     settings = Settings(data_dir=folder, today=TODAY)  # type: ignore[call-arg]
-    return BulletinChain(settings, catalog, store, embeddings, load_departments())  # type: ignore[arg-type]
+    return BulletinChain(
+        settings,
+        catalog,
+        store,  # type: ignore[arg-type]
+        embeddings,
+        load_departments(),
+        answers=answers,
+    )
 
 
 @lru_cache(maxsize=1)

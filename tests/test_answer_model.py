@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 
 from rag.answer_model import AnswerModel
 from rag.answer_model.adapter import ADAPTER, Adapter, adapter_digest, read_adapter
+from tests.commands import new_data_folder
 
 
 def test_the_change_is_added_to_the_layers_that_have_one() -> None:
@@ -43,9 +43,10 @@ TEXT = "在柳河沿岸栽植垂柳、白蜡等苗木3.4万株，出动挖坑机
     ],
 )
 def test_it_tells_what_a_passage_leaves_open(
-    model_folder: Path, question: str, answers: bool
+    model_folder: Path, tmp_path: Path, question: str, answers: bool
 ) -> None:
-    logit = AnswerModel(str(model_folder), Path("unused")).logit(question, TITLE, TEXT)
+    folder = new_data_folder(tmp_path / "data", model_folder)
+    logit = AnswerModel("", folder).logit(question, TITLE, TEXT)
     assert logit is not None
     assert (logit > 0) == answers
 
@@ -53,18 +54,22 @@ def test_it_tells_what_a_passage_leaves_open(
 def test_the_file_is_made_once_and_again_when_it_is_not_whole(
     tmp_path: Path, model_folder: Path
 ) -> None:
-    folder = tmp_path / model_folder.name
-    shutil.copytree(model_folder, folder)
-    file = tmp_path / f"answers-{adapter_digest()}.onnx"
-    old = tmp_path / "answers-000000000000.onnx"
+    models = tmp_path / "models"
+    models.mkdir()
+    file = models / f"answers-{adapter_digest()}.onnx"
+    old = models / "answers-000000000000.onnx"
     old.touch()
-    first = AnswerModel(str(folder), tmp_path).logit("问", TITLE, TEXT)
+    folder = str(model_folder)
+    beside = set(model_folder.parent.iterdir())
+    first = AnswerModel(folder, tmp_path).logit("问", TITLE, TEXT)
     made = file.stat().st_mtime_ns
     assert not old.exists()
-    assert AnswerModel(str(folder), tmp_path).logit("问", TITLE, TEXT) == first
+    assert AnswerModel(folder, tmp_path).logit("问", TITLE, TEXT) == first
     assert file.stat().st_mtime_ns == made
     file.write_bytes(file.read_bytes()[:1000])
-    assert AnswerModel(str(folder), tmp_path).logit("问", TITLE, TEXT) == first
+    assert AnswerModel(folder, tmp_path).logit("问", TITLE, TEXT) == first
+    # A folder of the office's own that the settings name is only read.
+    assert set(model_folder.parent.iterdir()) == beside
 
 
 def test_without_the_model_there_is_no_opinion_and_no_failure(

@@ -23,8 +23,8 @@ PACKAGES = ("rag", "ingest", "page", "prompts")
 # From the ground up: a module imports from its own layer and from those above it in this table.
 LAYERS = {
     "base": "errors schema settings text",
-    "parts": "answer_model data_folder departments embedding_model embeddings entities faults fusion logs metrics"
-    " reranker running_page synonyms",
+    "parts": "answer_model data_folder departments embedding_model embeddings entities faults fusion"
+    " logs metrics reranker running_page synonyms",
     "stores": "accounts backup catalog feedback index_mending vector_store word_vectors",
     "steps": "citations extractive generative query retriever verifier",
     "whole": "answer_json chain doctor evaluation upkeep __main__",

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from rag.answer_model import AnswerModel
 from rag.extractive.refusal import without_commands
-from tests.archive import ask
+from tests.archive import ask, ask_chain, open_archive
 
 NEAR = [
     # the right item without the attribute asked for
@@ -179,3 +182,32 @@ def test_an_ordinary_question_is_no_command(question: str) -> None:
 )
 def test_words_that_commands_use_may_stand_in_a_question(question: str) -> None:
     assert without_commands(question) == (question, False)
+
+
+class Judge(AnswerModel):
+    """Says the same of every passage."""
+
+    def __init__(self, says: float) -> None:
+        self.says = says
+
+    def logit(self, question: str, title: str, passage: str) -> float:
+        return self.says
+
+
+@pytest.mark.parametrize(
+    ("question", "says", "outcome"),
+    [
+        ("学堂占地多少亩", -3.0, "not_found"),  # the item prints 小学
+        ("学堂占地多少亩", 3.0, "answered"),
+        # A figure of another kind is a wrong one, however sure the model is.
+        ("柳河镇香菇每斤卖多少钱", 3.0, "not_found"),
+        ("第三实验小学总投资多少", 3.0, "not_found"),
+        # What the words settle isn't asked of the model.
+        ("第三实验小学占地多少亩", -3.0, "answered"),
+        ("2019年优良天数多少天", 3.0, "not_found"),
+    ],
+)
+def test_the_answer_model_decides_only_what_words_leave_open(
+    tmp_path: Path, question: str, says: float, outcome: str
+) -> None:
+    assert ask_chain(open_archive(tmp_path, answers=Judge(says)), question).outcome == outcome

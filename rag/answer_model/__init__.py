@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 MOST_QUESTION = 60  # tokens
 MOST_PASSAGE = 190
 REMEMBERED = 256  # one answer may ask twice
+_BOS, _EOS = 0, 2  # ids of the default encoder
 _logger = logging.getLogger(__name__)
 
 
 class AnswerModel:
-    """Made and loaded when it is first asked; safe from several threads.
+    """Made below the data folder and loaded when it is first asked; safe from several threads.
 
     `embedding_model` and `data_dir` are the settings: the encoder's weights come from the folder
     named there, when that is the default model, or else from the one below the data folder.
@@ -39,7 +40,8 @@ class AnswerModel:
     def __init__(self, embedding_model: str, data_dir: Path) -> None:
         named = Path(embedding_model).expanduser()
         own = bool(embedding_model) and (named / MARKER_FILE).is_file()
-        self._folder = (named if own else data_dir / "models" / DEFAULT_MODEL_NAME).resolve()
+        self._models = data_dir / "models"
+        self._encoder = named if own else self._models / DEFAULT_MODEL_NAME
         self._lock = threading.Lock()
         self._loaded: _Loaded | None = None
         self._absent = False
@@ -49,13 +51,13 @@ class AnswerModel:
         loaded = self._load()
         if loaded is None:
             return None
-        return loaded.logit(question, f"{title}。{passage}" if title else passage)
+        return loaded.logit(question, title, passage)
 
     def _load(self) -> _Loaded | None:
         with self._lock:
             if self._loaded is None and not self._absent:
                 try:
-                    self._loaded = _open(self._folder)
+                    self._loaded = _open(self._encoder, self._models)
                 except Exception as error:  # onnxruntime raises classes of its own
                     # Answers go on without it, a little less sure.
                     _logger.warning("回答判别模型用不了，问答照常：%s", error)
@@ -73,32 +75,42 @@ class _Loaded:
         self._session = session
         self._tokenizer = tokenizer
         self._adapter = adapter
-        self._bos = tokenizer.token_to_id("<s>")
-        self._eos = tokenizer.token_to_id("</s>")
         self.logit = lru_cache(maxsize=REMEMBERED)(self._logit)
 
-    def _logit(self, question: str, passage: str) -> float:
-        asked, told = (
-            self._tokenizer.encode(text, add_special_tokens=False).ids[:most]
-            for text, most in ((question, MOST_QUESTION), (passage, MOST_PASSAGE))
-        )
-        eos = self._eos
-        ids = np.array([[self._bos, *asked, eos, eos, *told, eos]], np.int64)
+    def _logit(self, question: str, title: str, passage: str) -> float:
+        ids = np.array([token_ids(self._tokenizer, question, title, passage)], np.int64)
         feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
         ((hidden,),) = self._session.run(None, feeds)
         pooled = np.concatenate([hidden[0], hidden.mean(axis=0)])
         return float(pooled @ self._adapter.head + self._adapter.bias)
 
 
-def _open(folder: Path) -> _Loaded:
-    from rag.answer_model.graph import ready_graph
-
-    ensure_default_model(folder)
-    adapter = read_adapter(ADAPTER)
+def open_tokenizer(encoder: Path) -> tokenizers.Tokenizer:
+    """The tokenizer of an encoder's folder, which cuts and fills nothing."""
     from tokenizers import Tokenizer
 
-    session = open_session(ready_graph(folder, adapter))
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return _Loaded(session, tokenizer, adapter)
+    return tokenizer
+
+
+def token_ids(
+    tokenizer: tokenizers.Tokenizer, question: str, title: str, passage: str
+) -> list[int]:
+    """What the model reads: <s> question </s></s> title。passage </s>."""
+    below = f"{title}。{passage}" if title else passage
+    asked, told = (
+        tokenizer.encode(text, add_special_tokens=False).ids[:most]
+        for text, most in ((question, MOST_QUESTION), (below, MOST_PASSAGE))
+    )
+    return [_BOS, *asked, _EOS, _EOS, *told, _EOS]
+
+
+def _open(encoder: Path, models: Path) -> _Loaded:
+    from rag.answer_model.graph import ready_graph
+
+    ensure_default_model(encoder)
+    adapter = read_adapter(ADAPTER)
+    session = open_session(ready_graph(encoder, adapter, models))
+    return _Loaded(session, open_tokenizer(encoder), adapter)

@@ -1,4 +1,4 @@
-"""The encoder with the adapter as one ONNX file, made once beside the default model's folder."""
+"""The encoder with the adapter as one ONNX file, made once below the data folder."""
 
 from __future__ import annotations
 
@@ -16,33 +16,34 @@ from rag.embedding_model.onnx_graph import quantised_bert
 _logger = logging.getLogger(__name__)
 
 
-def ready_graph(folder: Path, adapter: Adapter) -> Path:
-    """The file beside the model's folder, made where it doesn't exist or isn't whole."""
-    file = folder.parent / f"answers-{adapter_digest()}.onnx"
+def ready_graph(encoder: Path, adapter: Adapter, models: Path) -> Path:
+    """The file in the folder `models`, made where it doesn't exist or isn't whole."""
+    models.mkdir(parents=True, exist_ok=True)
+    file = models / f"answers-{adapter_digest()}.onnx"
     size = file.with_suffix(".size")  # written last
     with FileLock(file.with_name(f".{file.name}.lock")):
         if not (size.exists() and file.exists() and size.read_text() == str(file.stat().st_size)):
             _logger.info("正在准备回答判别模型（只在第一次运行时需要，几秒钟）")
-            for other in file.parent.glob("answers-*"):
+            for other in models.glob("answers-*"):
                 other.unlink()  # of another version, or of a run that was killed
-            file.write_bytes(_graph(folder, adapter))
+            file.write_bytes(_graph(encoder, adapter))
             size.write_text(str(file.stat().st_size))
     return file
 
 
-def _graph(folder: Path, adapter: Adapter) -> bytes:
+def _graph(encoder: Path, adapter: Adapter) -> bytes:
     from safetensors.numpy import load_file
 
     weights = {
         name: adapter.applied(name.removesuffix(".weight"), values.astype(np.float32))
-        for name, values in load_file(folder / "model.safetensors").items()
+        for name, values in load_file(encoder / "model.safetensors").items()
     }
-    model = quantised_bert(weights, _dimensions(folder))
+    model = quantised_bert(weights, _dimensions(encoder))
     return bytes(model.SerializeToString(deterministic=True))
 
 
-def _dimensions(folder: Path) -> Dimensions:
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+def _dimensions(encoder: Path) -> Dimensions:
+    config = json.loads((encoder / "config.json").read_text(encoding="utf-8"))
     return Dimensions(
         hidden=config["hidden_size"],
         layers=config["num_hidden_layers"],

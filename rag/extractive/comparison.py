@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from rag.extractive.engine import ExtractiveEngine
 
 TREND_ITEMS = 40
-
 # Labels of the same indicator, figures taken out, are nearly the same words.
 SAME_LABEL = 55
 

@@ -25,7 +25,7 @@ MIN_CONFIDENCE = -0.3
 # With the answer model's logit, so many times, added; fitted on two archives that the model did not
 # learn from (benchmarks/refusal.py).
 JUDGED = 0.5
-MINJUDGED = -0.7
+MIN_JUDGED = -0.7
 # The model says -3.7 to 3.5: outside this it would change nothing.
 _UNSURE = (-2.5, 1.2)
 SURE = 1.0  # said of a passage in which the asked-for word stands in no known wording
@@ -92,7 +92,7 @@ def _doubtful(query: ParsedQuery, fact: Fact, terms: Sequence[Term], judge: Judg
     judged = judgement(query, fact, judge) if _UNSURE[0] < likely < _UNSURE[1] else None
     if judged is None:
         return likely < MIN_CONFIDENCE
-    return likely + JUDGED * judged < MINJUDGED
+    return likely + JUDGED * judged < MIN_JUDGED
 
 
 def excerpt(fact: Fact) -> str:

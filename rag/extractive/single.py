@@ -304,8 +304,8 @@ def within(engine: ExtractiveEngine, reading: Reading, anchor: Chunk) -> Answer:
     # 多少户 of the item spoken of: its one figure of that unit.
     bare = not query.terms and len([f for f in facts if f.figure]) == 1
     why = "" if bare else engine.reject(query, facts[0], terms, focus)
-    if not why and not bare and reading.otherwise is not None:
-        # The rest of the archive may know better: here words must be enough.
+    if not why and not bare and reading.otherwise:
+        # The rest of the archive may know better: here the words have to be enough.
         why = reject(query, facts[0], terms, focus)
     if why:
         return engine.refuse(query, [hit], why)

@@ -54,7 +54,7 @@ def content_words(text: str, county: str, prints: Callable[[str], bool]) -> tupl
 
 def _words_in(piece: str, prints: Callable[[str], bool]) -> list[str]:
     """The words of a stretch that mean something; what is no word, side by side (禾|澜高速,
-    槐|恒丰|丰), is a name and stays together where the archive prints it so."""
+    禾|槐梓莲), is a name and stays together where the archive prints it so."""
     words: list[str] = []
     joinable = False
     last = ""
