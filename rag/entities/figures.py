@@ -42,6 +42,7 @@ people 人=1 名=1 位=1 人次=1 人（次）=1 劳动力=1
 household 户=1 户次=1 家庭=1
 times 次=1 场=1 场次=1 轮=1 轮次=1 遍=1 期=1 届=1 班次=1 车次=1 趟=1
 multiple 倍=1
+批 批=1 批次=1
 """
 # Measure words that count things; each is a family of its own.
 _COUNTERS = """

@@ -17,6 +17,10 @@ _RELATIVE = re.compile(
     r"上个?月|本月|这个月|上个?季度|本季度|这个?季度|当月|上周|本周|昨天|今天|年初以来|年内"
 )
 
+# 晚了近两个月, 历时近三年: how long, not when.
+_LASTED = re.compile(
+    r"(?:晚|早|提前|推迟|延[后期长误]|缩短|压缩|滞后|逾期|用|花|耗时|历时|持续|长达|超过?|相隔|间隔)了?$"
+)
 _LONGEST = 40_000  # 近9999999天 reaches back before the first year that a date can have
 
 
@@ -24,6 +28,8 @@ def recent_times(text: str, today: date, question: bool) -> list[TimeMention]:
     """近三年, 最近半年, 上个月, 本周 in a folded text."""
     mentions = []
     for m in _RECENT.finditer(text):
+        if _LASTED.search(text[: m.start()]):
+            continue
         word = m["n"] or ""
         # 近年来 is as vague as 近几年.
         vague = 5 if m["unit"] == "年" else 1

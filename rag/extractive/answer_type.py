@@ -6,7 +6,7 @@ import re
 
 import rjieba
 
-from rag.extractive.facts import Fact
+from rag.extractive.facts import Fact, own_words
 from rag.schema import Intent, ParsedQuery
 from rag.text import fold
 
@@ -35,6 +35,11 @@ _ASKS_UNIT_PRICE = re.compile(
 )
 _OFTEN = {"天": "天|日", "日": "天|日"}
 _PER_UNIT = re.compile(r"每|均|/|单价|一(?:斤|亩|吨|袋|户|人)")
+# What was spent and what came in are two things.
+_ASKS_SPENT = re.compile("花了|花费|花掉|花多少|经费|成本|支出|造价|开销|费用")
+_SPENT = re.compile("投资|投入|支出|花费|经费|成本|造价|费用|资金|补助|补贴|发放|拨付|贷款|奖")
+_ASKS_EARNED = re.compile("卖了|赚|挣|收入多少|多少收入|创收|销售额|营业额|营收")
+_EARNED = re.compile("收入|营收|销售|产值|利润|税收|增收|创收|收益|交易额|成交")
 _DOWN = re.compile(r"减产|减收|下降|减少|降低|下滑|回落|缩减|(?<!多)少了|降了|跌|亏")
 _UP = re.compile(r"增产|增收|增长|增加|上升|提高|提升|多了|涨")
 
@@ -58,6 +63,12 @@ def missing_kind(query: ParsedQuery, fact: Fact) -> str:
             return "单位名称"
     elif (name := _ASKS_NAME.search(question)) and not _is_named(name[1], sentence):
         return "名称"
+    if query.unit == "money" and query.intent is Intent.FIGURE:
+        label = own_words(fact)
+        if _ASKS_SPENT.search(question) and _EARNED.search(label) and not _SPENT.search(label):
+            return "支出"
+        if _ASKS_EARNED.search(question) and _SPENT.search(label) and not _EARNED.search(label):
+            return "收入"
     # 票价多少，每天几班: the first figure is what the first clause asks for.
     asked = re.split("[，,；;？?]", question)
     price = _ASKS_UNIT_PRICE.search(next((c for c in asked if re.search("多少|几", c)), question))
@@ -94,7 +105,11 @@ def _has_person(sentence: str) -> bool:
             around = sentence[max(0, place - 6) : place] + " " + sentence[place + len(word) :][:4]
             if re.search(rf"{_ROLE}|同志|先生|女士", around):
                 return True
-    return False
+    # 专家张明远驻乡指导: a surname right behind the role, where no word begins with it (专家高度评价).
+    return any(
+        not rjieba.has_word(name[1] + name[2])
+        for name in re.finditer(rf"(?:{_ROLE})({_SURNAME})([一-龥])", sentence)
+    )
 
 
 def opposite_direction(question: str, sentence: str) -> bool:

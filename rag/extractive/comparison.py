@@ -14,6 +14,7 @@ from rapidfuzz import fuzz
 from rag.citations import CitationBook
 from rag.entities.figures import Figure
 from rag.entities.time_mention import EARLIEST
+from rag.extractive import corrections
 from rag.extractive.facts import Fact, in_time
 from rag.extractive.listing import item_head
 from rag.extractive.reading import read_item
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 TREND_ITEMS = 40
 # Labels of the same indicator, figures taken out, are nearly the same words.
 SAME_LABEL = 55
+_LABEL_END = 7  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +45,18 @@ def compare(engine: ExtractiveEngine, reading: Reading) -> Answer | None:
     """The table, or None when the question holds nothing to compare."""
     query = reading.query
     parts = _parts(query)
-    hits: list[Hit] = []
     if len(parts) >= 2:
         rows = []
         anchor: Fact | None = None
-        for name, part in parts:
-            found = engine.hits(part)
-            if name == WHOLE_COUNTY:
-                own = set(query.filters.departments)
-                found = [hit for hit in found if not own & set(hit.chunk.departments)]
-            hits += found
-            fact = _best(engine, part, found, anchor)
+        found = [_hits_of(engine, name, part, query) for name, part in parts]
+        hits = [hit for each in found for hit in each]
+        for (name, part), own in zip(parts, found, strict=True):
+            fact = _best(engine, part, own, anchor)
             anchor = anchor or fact
             rows.append(Row(name, fact))
         rows = [
-            row if row.fact else _again(engine, row, part, anchor)
-            for row, (_, part) in zip(rows, parts, strict=True)
+            row if row.fact else _again(engine, row, part, own, anchor)
+            for row, (_, part), own in zip(rows, parts, found, strict=True)
         ]
     else:
         hits = engine.hits(query, TREND_ITEMS)
@@ -66,6 +64,17 @@ def compare(engine: ExtractiveEngine, reading: Reading) -> Answer | None:
     if sum(row.fact is not None for row in rows) < (1 if len(parts) >= 2 else 2):
         return None
     return _compose(engine, query, rows, hits)
+
+
+def _hits_of(
+    engine: ExtractiveEngine, name: str, part: ParsedQuery, query: ParsedQuery
+) -> list[Hit]:
+    """What is found for one line; the office set beside the whole county doesn't speak for it."""
+    found = engine.hits(part)
+    if name != WHOLE_COUNTY:
+        return found
+    own = set(query.filters.departments)
+    return [hit for hit in found if not own & set(hit.chunk.departments)]
 
 
 def _parts(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
@@ -123,11 +132,20 @@ def label_of(fact: Fact) -> str:
     return re.sub(r"[\d.,%]+|[余多约近达到了为]", "", words)
 
 
+def _alike(a: Fact, b: Fact) -> float:
+    """How alike two labels are, 0..100, or as much of them as the shorter one has: places in front
+    (首批在青石镇、桐花镇建成幸福食堂) are no part of the indicator."""
+    first, second = label_of(a), label_of(b)
+    size = min(len(first), len(second))
+    ends = fuzz.ratio(first[-size:], second[-size:]) if size >= _LABEL_END else 0.0
+    return float(max(fuzz.ratio(first, second), ends))
+
+
 def same_indicator(a: Fact, b: Fact) -> bool:
     """Whether two figures carry the same label."""
     if a.figure is None or b.figure is None or a.figure.family != b.figure.family:
         return False
-    return float(fuzz.ratio(label_of(a), label_of(b))) >= SAME_LABEL
+    return _alike(a, b) >= SAME_LABEL
 
 
 def _best(
@@ -146,13 +164,15 @@ def _best(
     return facts[0] if facts else None
 
 
-def _again(engine: ExtractiveEngine, row: Row, query: ParsedQuery, anchor: Fact | None) -> Row:
+def _again(
+    engine: ExtractiveEngine, row: Row, query: ParsedQuery, hits: Sequence[Hit], anchor: Fact | None
+) -> Row:
     """A line that stayed empty, filled where its time or office prints the very indicator that
     another line has, however little else of the question."""
     state = query.periods and query.periods[0].start == EARLIEST  # 截至2024年底: of that day alone
     if anchor is None or query.filters.departments or state:
         return row
-    found = in_time(query, engine.facts(query, engine.hits(query)))
+    found = in_time(query, engine.facts(query, hits))
     alike = [fact for fact in found if fact.figure and same_indicator(fact, anchor)]
     return Row(row.name, alike[0] if alike else None)
 
@@ -174,7 +194,7 @@ def _series(engine: ExtractiveEngine, query: ParsedQuery, hits: Sequence[Hit]) -
     facts = []
     for hit in hits:
         fact = _best(engine, figure, [hit], best)
-        if fact is None or fuzz.ratio(label_of(fact), label_of(best)) < SAME_LABEL:
+        if fact is None or _alike(fact, best) < SAME_LABEL:
             continue
         spoken = fact.spoken or Period(fact.chunk.published, fact.chunk.published)
         if any(name in best.chunk.text and name not in fact.chunk.text for name in names):
@@ -201,11 +221,58 @@ def _compose(
         number = book.cite(fact.chunk, fact.sentence.span)
         known.append((row.name, figure, number))
         quote = fact.sentence.span.of(fact.chunk.text)
-        lines.append(
-            f"{row.name}：{figure.text}（{say_spoken(fact.spoken, fact.chunk)}）[{number}]　{item_head(fact.chunk)}：{quote}[{number}]"
-        )
-    lines += _total(known) if query.intent is Intent.SUM else _arithmetic(known)
+        printed = f"{item_head(fact.chunk)}：{quote}[{number}]"
+        time = say_spoken(fact.spoken, fact.chunk)
+        if correction := corrections.find(engine, fact):
+            known.pop()
+            line = _corrected(row, correction, printed, time, book, known)
+        else:
+            line = f"{row.name}：{figure.text}（{time}）[{number}]　{printed}"
+        lines.append(line)
+    if query.intent is Intent.SUM:
+        lines += _total(known)
+    else:
+        lines = [*_otherwise(query.standalone, known), *lines, *_arithmetic(known)]
     return engine.finish(query, lines, book, hits)
+
+
+def _corrected(
+    row: Row,
+    correction: corrections.Correction,
+    printed: str,
+    time: str,
+    book: CitationBook,
+    known: list[tuple[str, Figure, int]],
+) -> str:
+    """The line of a figure that a later issue corrects; the right one goes to `known`."""
+    span = correction.sentence.span
+    number = book.cite(correction.chunk, span)
+    says = f"{item_head(correction.chunk)}：{span.of(correction.chunk.text)}[{number}]"
+    lead = "后续期已更正"
+    if correction.figure:
+        known.append((row.name, correction.figure, number))
+        lead = f"{correction.figure.text}（{time}，已更正）[{number}]"
+    return f"{row.name}：{lead}　{says}　更正前的原文，{printed}"
+
+
+_MORE_THAN = re.compile(
+    r"比[^，。？?]*?(?P<more>提高|增加|增长|上升|上涨|多|高|涨|升)了?(?:多少|几)"
+    r"|比[^，。？?]*?(?P<less>下降|减少|降低|下滑|少|低|降|减)了?(?:多少|几)"
+)
+
+
+def _otherwise(question: str, known: Sequence[tuple[str, Figure, int]]) -> list[str]:
+    """A line where the question takes for granted that the first is the larger one and it isn't,
+    or reversed: 2025年比2024年提高了多少."""
+    asked = _MORE_THAN.search(question)
+    if asked is None or len(known) != 2 or known[0][1].family != known[1][1].family:
+        return []
+    (first, a, one), (second, b, two) = known
+    if a.value == b.value or (a.value > b.value) == bool(asked["more"]):
+        return []
+    word = asked["more"] or asked["less"]
+    really = "下降（减少）" if asked["more"] else "上升（增加）"
+    return [f"没有{word}：{first}比{second}{really}。[{one}][{two}]"]
 
 
 def _total(known: Sequence[tuple[str, Figure, int]]) -> list[str]:

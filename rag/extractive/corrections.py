@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from rag.citations import CitationBook
+from rag.entities.figures import Figure
 from rag.extractive.facts import Fact
 from rag.extractive.listing import item_head
 from rag.extractive.reading import Sentence, read_item
@@ -21,12 +22,17 @@ if TYPE_CHECKING:
 _CORRECTS = re.compile(r"更正|勘误|订正|有误|误写|误为|应为")
 
 
+_NOW = re.compile("应为|应是|更正为|订正为|改为|调整为")
+
+
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The sentence of a later item that takes a printed figure back."""
+    """The sentence of a later item that takes a printed figure back; `figure` is the right one,
+    None where the sentence doesn't say it plainly."""
 
     chunk: Chunk
     sentence: Sentence
+    figure: Figure | None
 
 
 def find(engine: ExtractiveEngine, fact: Fact) -> Correction | None:
@@ -45,8 +51,18 @@ def find(engine: ExtractiveEngine, fact: Fact) -> Correction | None:
                 continue
             repeated = re.search(rf"(?<![\d.]){re.escape(figure)}", words)
             if repeated and sum(pair in words for pair in pairs) >= len(pairs) / 2:
-                return Correction(chunk, sentence)
+                return Correction(chunk, sentence, _right_figure(chunk, sentence, fact.figure))
     return None
+
+
+def _right_figure(chunk: Chunk, sentence: Sentence, wrong: Figure) -> Figure | None:
+    """The figure of the same kind behind 应为, where there is one only."""
+    says = _NOW.search(chunk.text, sentence.span.start, sentence.span.end)
+    if says is None:
+        return None
+    figures = [figure for clause in sentence.clauses for figure in clause.figures]
+    right = [f for f in figures if f.start >= says.end() and f.family == wrong.family]
+    return right[0] if len(right) == 1 else None
 
 
 def lines(fact: Fact, correction: Correction, book: CitationBook) -> list[str]:

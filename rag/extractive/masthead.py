@@ -22,7 +22,7 @@ _FACTS: tuple[tuple[str, re.Pattern[str], str, re.Pattern[str]], ...] = (
     ("签发", re.compile(r"签发|谁签|谁批"), "signer", re.compile(r"签发[：:].*")),
     (
         "发送范围",
-        re.compile(r"发送|发给|发到|分送|抄送|主送|发哪|送到|送给|送哪|范围|谁能收到|收到"),
+        re.compile(r"本期发|发送|发给|发到|分送|抄送|主送|发哪|送到|送给|送哪|范围|谁能收到|收到"),
         "distribution",
         re.compile(r"(?:本期)?(?:发送|发|主送|分送|抄送|报|送)[：:].*"),
     ),

@@ -45,11 +45,17 @@ class ItemReading:
     title_times: tuple[Period, ...] = ()
 
 
+# 2019年以前建成的农田: says which ones, not when.
+_BEFORE_YEAR = re.compile("年(?:以前|之前|前)$")
+
+
 @lru_cache(maxsize=8192)
 def read_item(chunk: Chunk) -> ItemReading:
     """Take a chunk's text apart; cached, since the same items come back question after question."""
     text = chunk.text
-    times = find_times(text, chunk.published)
+    times = [
+        t for t in find_times(text, chunk.published) if not _BEFORE_YEAR.search(t.period.words)
+    ]
     issues = find_issues(text, chunk.published)
     mentions: list[Located] = [*times, *issues]
     figures = [f for f in find_figures(text) if not any(overlap(f, m) for m in mentions)]
@@ -173,6 +179,8 @@ def time_match(asked: Period, spoken: Period | None, chunk: Chunk, figure: bool 
         if figure and not whole and spoken.end - spoken.start < _FEW_DAYS:
             return 0.6  # 10月16日至19日签约5个 for 10月: an event of that month
         return 0.8 if (years and not whole) or not figure else 0.0
+    if asked.words.endswith(("底", "末")) and spoken.end == asked.end:
+        return 0.8  # 2024年底参保多少人: the figures of 2024 are those at its end
     if figure:
         # 2月份以来 in an issue of April answers for the time up to that issue.
         return 0.5 if spoken.end == chunk.published and asked.contains(spoken.end) else 0.0

@@ -35,15 +35,15 @@ _LACKS_NAME = 1.5  # logits; the segmenter takes some plain words for names (新
 # 弄完, 追回来, 路上: the asker's own wording, printed otherwise if at all.
 # 面积, 人数: the kind of quantity, which the unit says as well.
 _LOOSE = re.compile(
-    r"^[弄搞做干办]|^(?:开始|正式)$|[完好到上下里来去出了]$|^(?:面积|金额|数量|人数|次数|规模|比例|占比|比重|长度|里程|总量|总数)$"
+    r"^[弄搞做干办]|^(?:开始|正式)$|[完好到上下里来去出了]$|^(?:能力|面积|金额|数量|人数|次数|规模|比例|占比|比重|长度|里程|总量|总数)$"
 )
 # Who, where and when ask for something that happened: its verb must be printed too.
 _EVENTS = (Intent.PERSON, Intent.PLACE, Intent.DATE)
 
 _COMMAND = re.compile(
-    r"【[^】]*(?:指令|管理员|系统)[^】]*】?|假设|假定|就当|(?:关闭|停用|跳过|取消|绕过)[^，。]{0,8}(?:引用|核对|核查|检查|校验|限制)|忽略|无视|忘(?:记|掉)|不要(?:管|理会|引用)|别(?:管|引用|查)|(?:你|现在)(?:现在)?(?:是|扮演|假装|充当)(?:一[个名位])?|扮演|假装|"
-    r"系统提示|提示词|system prompt|prompt|ignore|instruction|越狱|开发者模式|(?:扮演|切换|进入)[^，。]{0,6}角色|(?:先|请|直接|只|原样)输出|输出[“‘你以\x22]|再回答|【系统|系统[：:]|重复(?:以上|上面)|直接(?:编|回答|输出)|编(?:一个|造|个)|"
-    r"照抄|写(?:一?[首篇封段个]|诗|作文)|作诗|翻译成|译成|讲个(?:笑话|故事)|你就说|跟着(?:我)?(?:说|念)|复述|不用(?:查|引用|核对)|API ?(?:key|密钥)|密码|密钥|执行(?:以下|命令)|<[a-z/!]|\{\{|```",
+    r"【[^】]*(?:指令|管理员|系统)[^】]*】?|假设|假定|就当|(?:关闭|停用|跳过|取消|绕过)[^，。]{0,8}(?:引用|核对|核查|检查|校验|限制)|忽略|无视|忘(?:记|掉)|(?:不要|不用|不必|无需|别)(?:再)?(?:看|查|翻|管|理会|引用|核对)|不管[^，。]{0,10}(?:怎么|什么|如何)|没有限制|泄露|乘以|(?:必须|一律|统一|只能|都|再|就)(?:回答|答|回复)|(?:你|现在)(?:现在)?(?:是|扮演|假装|充当)(?:一[个名位])?|扮演|假装|"
+    r"系统提示|提示词|system prompt|prompt|ignore|instruction|越狱|开发者模式|(?:扮演|切换|进入)[^，。]{0,6}角色|(?:先|请|直接|只|原样)输出|输出[“‘你以\x22]|再回答|【系统|系统(?:指令|消息|提示)?[：:]|重复(?:以上|上面)|直接(?:编|回答|输出)|编(?:一个|造|个)|"
+    r"照抄|写(?:一?[首篇封段个]|诗|作文)|作诗|翻译成|译成|讲个(?:笑话|故事)|你就说|跟着(?:我)?(?:说|念)|复述|API ?(?:key|密钥)|密码|密钥|执行(?:以下|命令)|<[a-z/!]|\{\{|```",
     re.I,
 )
 
@@ -125,13 +125,14 @@ def _counts(query: ParsedQuery, fact: Fact, focus: Sequence[Term]) -> bool:
     return not counted or any(presence(term, sentence) >= 0.4 for term in counted)
 
 
-def unsaid(words: Sequence[Term], chunk: Chunk, verbs: bool = False) -> str:
-    """A thing in the asked-for quantity's name that the item doesn't hold in any wording."""
+def unsaid(words: Sequence[Term], chunk: Chunk, verbs: bool = False, known: bool = False) -> str:
+    """A thing in the asked-for quantity's name that the item doesn't hold in any wording; `known`
+    things too, which other items print."""
     text = fold(chunk.text).lower()
     for term in words:
         if not (term.noun or verbs) or len(term.word) < 2 or _LOOSE.search(term.word):
             continue
-        if not term.seen and presence(term, text) < 0.3:
+        if (known or not term.seen) and presence(term, text) < 0.3:
             return term.word
     return ""
 
@@ -177,7 +178,8 @@ def reject(
 
 def _unprinted(query: ParsedQuery, fact: Fact, focus: Sequence[Term]) -> str:
     """What is asked for and not printed in any wording known to the program."""
-    if word := unsaid(focus, fact.chunk, verbs=query.intent in _EVENTS):
+    who = query.intent is Intent.PERSON  # 谁发现的: an item that tells of no 发现 names nobody
+    if word := unsaid(focus, fact.chunk, verbs=query.intent in _EVENTS, known=who):
         return f"“{word}”"
     if query.intent is Intent.FIGURE and not _counts(query, fact, focus):
         return f"“{'、'.join(query.counted)}”的数量"
@@ -248,13 +250,18 @@ def _on_holiday(name: str, fact: Fact, words: str) -> bool:
     )
 
 
+_RANK = re.compile("(?<![副管的])(?:县长|镇长|乡长|局长|书记|主任|校长|院长)")
 _PLAN = re.compile("计划|预计|力争|目标|拟")
 _DONE = re.compile("已|完成|实现了|达到|建成|累计|实际")
 
 
 def other_state(question: str, fact: Fact) -> str:
-    """What the figure is instead, when one asked as finished was printed as planned, or a total
-    investment is asked for and the part done so far was printed; "" when they agree."""
+    """What was printed instead: a deputy of the rank asked about, a plan where one asks for what is
+    finished, the part done so far for a total investment; "" when they agree."""
+    for role in _RANK.findall(question):
+        text = fold(fact.chunk.text)
+        if f"副{role}" in text and not re.search(f"(?<!副){role}", text):
+            return f"副{role}"
     if fact.clause is None:
         return ""
     clause = fold(fact.clause.span.of(fact.chunk.text))

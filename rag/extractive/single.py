@@ -316,8 +316,8 @@ _OFFICE_ENDS = re.compile(r"^县|(?:街道办事处|街道办|街道|[镇乡局�
 
 
 def town(name: str) -> bool:
-    """Whether the office is a town's, a place that other offices write about."""
-    return name.endswith(("镇", "乡", "街道"))
+    """Whether the office is a town's or an area's, a place that other offices write about."""
+    return name.endswith(("镇", "乡", "街道", "管委会"))
 
 
 def _signed(name: str) -> Filters:

@@ -27,6 +27,7 @@ _OTHERS = re.compile(
 _YEAR_WORDS = re.compile(r"(?:20)?\d\d年|[今去前]年|二[〇零]..年")
 # With an office or a time these need no more: 应急管理局最近做了哪些工作.
 _COMPLETE = (Intent.LIST, Intent.DIGEST, Intent.COUNT)
+_SAME_TIME = re.compile("(?<![年比])同期的?")
 _MARKS = re.compile(r"\[\d+\]")
 
 
@@ -78,6 +79,10 @@ def _merge(reader: QuestionReader, question: str, before: str, today: date) -> t
     """
     if not before:
         return question, "own"
+    if _SAME_TIME.search(question):
+        earlier = reader.read(before, today)
+        words = "和".join(earlier.query.standalone[t.start : t.end] for t in earlier.times[:1])
+        question = _SAME_TIME.sub(words, question) if words else question
     reading = reader.read(question, today, _year(reader, before, today))
     text = reading.query.standalone
     pointing = bool(_POINTING.search(text))

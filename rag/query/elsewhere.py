@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import rjieba
+
 from rag.query.function_words import FUNCTION_WORDS
 
 _PLACE = re.compile(
-    r"(?<![一-龥])([一-龥]{2,3}?)[县市省](?![场政直级民委管面内区长里人上下])|([一-龥]{2})[县省](?=的|20|去|今)"
+    r"(?<![一-龥])([一-龥]{2,3}?)[县市省](?![场政直级民委管面内外际道区长里人上下])|([一-龥]{2})[县省](?=的|20|去|今)"
 )
 # 滑县
 _SHORT_PLACE = re.compile(
@@ -23,6 +25,7 @@ def place_elsewhere(text: str, county: str, prints: Callable[[str], bool]) -> st
         name = match[match.lastindex or 1]
         if (
             name in _NO_PLACES
+            or any(word in FUNCTION_WORDS for word in rjieba.cut(name, True))  # 那期说县医院
             or name.removesuffix("县") in FUNCTION_WORDS  # 跟县人民医院
             or name[-1] in "全我本该各邻外进出"
             or name.endswith(county.removesuffix("县") or "\0")

@@ -17,6 +17,7 @@ from rag.query.elsewhere import place_elsewhere
 from rag.query.function_words import FUNCTION_WORDS
 from rag.query.intent import TREND, Asked, asked_unit, figure_parts, find_many, read_intent
 from rag.query.periods import asked_periods, printing_time
+from rag.query.roads import as_printed
 from rag.query.spelling import SoundIndex, simplify
 from rag.query.vocabulary import WHOLE_COUNTY, NameMatch, Vocabulary
 from rag.query.words import content_words, rejoin_separated
@@ -36,10 +37,14 @@ _NAMED = (Intent.DATE, Intent.PLACE, Intent.PERSON, Intent.DEPARTMENT)
 _QUANTITIES = (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM)
 # 多少家 and 几座 leave nothing of themselves among the terms.
 _INTERROGATIVE = re.compile(
-    r"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|多[大长远高重快]|加起来|加一?块儿?|加在一?(?:起|块儿?)|合一?起|相加|加总|合计|总计|百分之几|哪(?:一)?[个些家年天位条期](?:时段|时间段|时期)?|比(?![例重率])"
+    r"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|多[大长远高重快]|相比|比起来|(?:是)?[多少高低增减升降涨快慢]了?还是[多少高低增减升降涨跌快慢]了?|一共|总共|加起来|加一?块儿?|加在一?(?:起|块儿?)|合一?起|相加|加总|合计|总计|百分之几|哪(?:一)?[个些家年天位条期](?:时段|时间段|时期)?|比(?![例重率])"
 )
 # 花了多少钱建的 holds no mistyped 钱建.
 _HOW_MUCH = re.compile(r"(?:多少|几个?)(?:块?钱)?")
+# 总产值是多少？不是园区的
+_NOT_THAT = re.compile(
+    r"(?:(?<=[，,。？?])|(?<=[（(]))(?:不是|不含|不算|不要|别说)[^，,。？?（）()吗]{1,10}的?(?=[）)]|$|[。？?]$)"
+)
 _QUOTED = re.compile(r"[“\"]([^”\"]{2,16})[”\"]")
 _BRACKETED = re.compile(r"[【\[〖][^】\]〗]+[】\]〗]")
 
@@ -84,7 +89,7 @@ class QuestionReader:
         """The reading of a standalone question; `year` is the one the conversation speaks of."""
         text = close_up(fold(simplify(question.strip())))
         text = _POLITE.sub("", text) or text
-        text = rejoin_separated(text)
+        text = as_printed(rejoin_separated(text), self._prints)
         text, corrections = self._correct(text, today)
         times = tuple(t for t in find_times(text, today, year, question=True) if t.kind != "now")
         issues = tuple(find_issues(text, today))
@@ -132,6 +137,7 @@ class QuestionReader:
                 end = many.end + masked.startswith("钱", many.end)
                 masked = _mask(masked, [Span(many.start, end)])
         masked = _mask_matches(_INTERROGATIVE, masked)
+        masked = _mask_matches(_NOT_THAT, masked)
         masked = _mask_matches(_BRACKETED, masked)
         parts = figure_parts(text) if asked.intent is Intent.FIGURE else []
         if len(parts) > 1:
@@ -181,7 +187,9 @@ class QuestionReader:
             asked,
             corrections=tuple(corrections),
             missing_issues=missing,
-            elsewhere=place_elsewhere(_mask(text, offices), self.vocabulary.county, self._prints),
+            elsewhere=place_elsewhere(
+                _mask(text, [*offices, *named_times]), self.vocabulary.county, self._prints
+            ),
             open_year=open_year,
             excluded=excluded,
             parts=tuple(

@@ -15,6 +15,8 @@ from rag.schema import DatedIssue, IssueRef
 from rag.text import fold
 
 WHOLE_COUNTY = "全县"
+# 化工园区 for 化工园区管委会: said of the place and of those who run it.
+_AREA = re.compile(r"^(.{2,8}(?:园区|产业园|景区|开发区|高新区|示范区|度假区|新区))管委会$")
 _TOWN = re.compile(r"^(.{2,4})(?:街道办事处|街道办|街道|镇|乡)$")
 # 青渠河 is a river and 青渠路 a road, neither is 青渠镇.
 _PLACE_TAILS = frozenset("河湖山路桥渠沟坡村庄街水库寺站")
@@ -58,7 +60,7 @@ class Vocabulary:
         for name in names:
             forms[name] = name
             forms.setdefault("县" + name, name)
-            if town := _TOWN.match(name):
+            if town := _TOWN.match(name) or _AREA.match(name):
                 shorts.setdefault(town[1], set()).add(name)
         for short, owners in shorts.items():
             if len(owners) == 1:  # 王楼 → 王楼镇, unless a 王楼街道 exists as well
