@@ -30,6 +30,7 @@ from rag.faults import named_fault, naming_faults
 from rag.generative import ChatWriter, GenerativeEngine, build_chat_model
 from rag.index_mending import check_vectors
 from rag.query.conversation import resolve
+from rag.query.question_kind import kind_model
 from rag.query.reader import QuestionReader
 from rag.query.spelling import SoundIndex
 from rag.query.vocabulary import Vocabulary
@@ -240,7 +241,7 @@ class BulletinChain(Runnable[Any, Answer]):
                 self.catalog.document_frequency([word]).get(word, 0)
             )
 
-        reader = QuestionReader(vocabulary, sound_index, known, self.catalog.prints)
+        reader = QuestionReader(vocabulary, sound_index, known, self.catalog.prints, kind_model())
         return _Knowledge(vocabulary, reader)
 
 

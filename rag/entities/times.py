@@ -17,7 +17,7 @@ from rag.schema import Period
 from rag.text import fold
 
 _YEAR = rf"""
-    (?P<year>(?<!\d)20\d\d(?=年|[^\d]|$) | {CN_YEAR} | (?<![\d.近第]) \d\d (?=年|[上下]半年|[一二三四]季度|前[一二三四]个?季度|春节|国庆|五一|元旦|中秋|清明))
+    (?P<year>(?<!\d)20\d\d(?=年|[^\d]|$) | {CN_YEAR} | (?<![\d.近第]) \d\d (?=年|全年|[上下]半年|[一二三四]季度|前[一二三四]个?季度|春节|国庆|五一|元旦|中秋|清明))
     (?:年度?)?(?:全年)?
   | (?P<rel>今年度?|本年度?|去年度?|上年度?|上一年|前年|明年|大前年|[当同那该]年)(?:全年)?
 """
@@ -34,7 +34,7 @@ _TIME = re.compile(
     rf"""
     (?P<until>截至目前为止|截至到?|截止到?)?\s*
     (?: (?: {_YEAR} ) \s* 的? (?: {_SUB} )? | (?: {_SUB.replace("年?[底末]", "年[底末]").replace("(?P<", "(?P<b_")} ) )
-    \s* (?P<since>以来|至今|以后|之后|后(?=[，,]))? (?P<before>以前|之前)?
+    \s* (?P<since>以来|至今|以后|之后|往后|后(?=[，,]))? (?P<before>以前|之前)?
     (?P<endof>末|底)?(?P<same>同期)?
     """,
     re.X,
@@ -145,7 +145,7 @@ _YEAR_LIST = re.compile(
 def _year_lists(text: str) -> list[TimeMention]:
     mentions = []
     for m in _YEAR_LIST.finditer(text):
-        if "年" not in text[m.start() : m.end() + 3]:
+        if "年" not in text[m.start() : m.end() + 5]:
             continue
         for part in re.finditer(r"\d+", m.group()):
             if year := year_value(part.group()):

@@ -26,7 +26,7 @@ _ASKS_NAME = re.compile(
     r"([一-龥]{2,6}?)(?:分别|都)?(?:叫|的?名字|名称)(?:什么|啥)?(?:名字|名称|名)?"
 )
 _ASKS_COMPANY = re.compile(
-    r"哪家[^，。？?]{0,8}(?:公司|企业|厂|合作社)|公司名|企业名|总?承包(?:单位|商|方)|(?:哪|什么)(?:一)?[家个](?:的)?(?:(?:公司|企业|厂)(?:建|供|生产|做)|(?:公司|企业|厂|单位)(?:施工|设计|承建|中标|监理|承包))|(?:施工|设计|承建|中标|监理|建设|供货|运营)(?:单位|公司|方|企业)(?:是|叫|为)?(?:谁|哪|什么|啥)|谁(?:施工|设计|承建|中标|监理)"
+    r"哪家[^，。？?]{0,8}(?:公司|企业|厂|合作社)|公司名|企业名|总?承包(?:单位|商|方)|(?:哪|什么)(?:一)?[家个](?:的)?(?:(?:公司|企业|厂)(?:建|供|生产|做)|(?:公司|企业|厂|单位)(?:施工|设计|承建|中标|监理|承包))|(?:施工|设计|承建|中标|监理|建设|供货|运营)(?:单位|公司|方|企业)(?:是|叫|为)?(?:谁|哪|什么|啥)|(?:企业|公司|厂)(?:是|叫)(?:谁|哪家|什么|啥)|谁(?:施工|设计|承建|中标|监理)"
 )
 _COMPANY = re.compile(r"[一-龥A-Za-z]{2,}(?:公司|集团|设计院|研究院|合作社|有限|工程局|建工)")
 _RELATION = re.compile(r"施工|设计|承建|中标|监理|承包|供货|运营|建设")
@@ -35,6 +35,8 @@ _ASKS_UNIT_PRICE = re.compile(
 )
 _OFTEN = {"天": "天|日", "日": "天|日"}
 _PER_UNIT = re.compile(r"每|均|/|单价|一(?:斤|亩|吨|袋|户|人)")
+_EACH_OF = re.compile("([一-龥]{1,4})[和与跟、]([一-龥]{1,4}?)(?:各|分别)")
+_EACH = re.compile("[每均]|一[个人户次餐天月年亩斤吨]|标准")
 # What was spent and what came in are two things.
 _ASKS_SPENT = re.compile("花了|花费|花掉|花多少|经费|成本|支出|造价|开销|费用")
 _SPENT = re.compile("投资|投入|支出|花费|经费|成本|造价|费用|资金|补助|补贴|发放|拨付|贷款|奖")
@@ -67,8 +69,13 @@ def missing_kind(query: ParsedQuery, fact: Fact) -> str:
         label = own_words(fact)
         if _ASKS_SPENT.search(question) and _EARNED.search(label) and not _SPENT.search(label):
             return "支出"
+        if _ASKS_SPENT.search(question) and _EACH.search(label) and not _EACH.search(question):
+            return "总的花费"  # 每餐8元 is no cost of building a canteen
         if _ASKS_EARNED.search(question) and _SPENT.search(label) and not _EARNED.search(label):
             return "收入"
+    both = _EACH_OF.search(question) if query.intent is Intent.FIGURE else None
+    if both and not any(name[-1] in sentence or name[0] in sentence for name in both.groups()):
+        return f"{both[1]}和{both[2]}各自的数"  # one figure for both together is neither's
     # 票价多少，每天几班: the first figure is what the first clause asks for.
     asked = re.split("[，,；;？?]", question)
     price = _ASKS_UNIT_PRICE.search(next((c for c in asked if re.search("多少|几", c)), question))

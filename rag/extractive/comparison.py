@@ -14,8 +14,8 @@ from rapidfuzz import fuzz
 from rag.citations import CitationBook
 from rag.entities.figures import Figure
 from rag.entities.time_mention import EARLIEST
-from rag.extractive import corrections
-from rag.extractive.facts import Fact, in_time
+from rag.extractive import corrections, ordinals
+from rag.extractive.facts import Fact, in_time, own_words
 from rag.extractive.listing import item_head
 from rag.extractive.reading import read_item
 from rag.extractive.refusal import reject
@@ -31,6 +31,8 @@ TREND_ITEMS = 40
 # Labels of the same indicator, figures taken out, are nearly the same words.
 SAME_LABEL = 55
 _LABEL_END = 7  # characters
+SAME_WORDS = 0.002  # of a score, for each point of rapidfuzz ratio between two labels
+ANCHORS = 4  # of a line's figures, those that may be the indicator compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +48,37 @@ def compare(engine: ExtractiveEngine, reading: Reading) -> Answer | None:
     query = reading.query
     parts = _parts(query)
     if len(parts) >= 2:
-        rows = []
-        anchor: Fact | None = None
         found = [_hits_of(engine, name, part, query) for name, part in parts]
         hits = [hit for each in found for hit in each]
-        for (name, part), own in zip(parts, found, strict=True):
-            fact = _best(engine, part, own, anchor)
-            anchor = anchor or fact
-            rows.append(Row(name, fact))
+        facts = [_accepted(engine, part, own) for (_, part), own in zip(parts, found, strict=True)]
+        anchor = _common(facts)
         rows = [
-            row if row.fact else _again(engine, row, part, own, anchor)
-            for row, (_, part), own in zip(rows, parts, found, strict=True)
+            Row(name, _nearest(own, anchor)) for (name, _), own in zip(parts, facts, strict=True)
         ]
+        rows = _each_once(
+            [
+                row if row.fact else _again(engine, row, part, own, anchor)
+                for row, (_, part), own in zip(rows, parts, found, strict=True)
+            ]
+        )
     else:
         hits = engine.hits(query, TREND_ITEMS)
         rows = _series(engine, query, hits)
     if sum(row.fact is not None for row in rows) < (1 if len(parts) >= 2 else 2):
         return None
     return _compose(engine, query, rows, hits)
+
+
+def _each_once(rows: Sequence[Row]) -> list[Row]:
+    """The lines without a figure that an earlier line has: two things don't share one."""
+    seen: set[tuple[str, int]] = set()
+    kept = []
+    for row in rows:
+        place = (row.fact.chunk.id, row.fact.figure.start) if row.fact and row.fact.figure else None
+        kept.append(Row(row.name, None) if place in seen else row)
+        if place:
+            seen.add(place)
+    return kept
 
 
 def _hits_of(
@@ -102,12 +117,29 @@ def _parts(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
 
 # 恒禾二期和禾澜高速，哪个总投资大
 _PAIR = re.compile(
-    r"^([^，,。？?和与跟]{2,14})(?:和|与|跟|同)([^，,。？?和与跟]{2,14}?)(?:相比|比较|比|的|，|,|哪|谁)"
+    r"^([^，,。？?和与跟、]{2,14})(?:和|与|跟|同|、)([^，,。？?和与跟]{2,14}?)(?:这?两[条个家座届所项处]|相比|比较|比|的|，|,|哪|谁)"
 )
 
 
 def _things(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
-    """The question put to each of two things named in it; none when it names no two things."""
+    """The question put to each of the things named in it (一期二期, 第七、八届, 甲和乙); none when it
+    names no two things."""
+    if named := ordinals.stages(query.standalone) or ordinals.enumerated(query.standalone):
+        written, names = named
+        others = tuple(t for t in query.terms if t not in written)
+        return [
+            (
+                name,
+                replace(
+                    query,
+                    intent=Intent.FIGURE,
+                    order="",
+                    terms=(*others, name),
+                    standalone=query.standalone.replace(written, name),
+                ),
+            )
+            for name in names
+        ]
     pair = _PAIR.search(query.standalone)
     if pair is None:
         return []
@@ -148,20 +180,43 @@ def same_indicator(a: Fact, b: Fact) -> bool:
     return _alike(a, b) >= SAME_LABEL
 
 
-def _best(
-    engine: ExtractiveEngine, query: ParsedQuery, hits: Sequence[Hit], anchor: Fact | None
-) -> Fact | None:
+def _accepted(engine: ExtractiveEngine, query: ParsedQuery, hits: Sequence[Hit]) -> list[Fact]:
+    """The figures that answer the question, best first."""
     terms, focus = engine.terms(query.terms), engine.terms(query.focus)
-    facts = [
+    return [
         fact
         for fact in engine.facts(query, hits)
         if fact.figure and not reject(query, fact, terms, focus)
     ]
-    if anchor and anchor.figure:
-        family = anchor.figure.family
-        facts = [f for f in facts if f.figure and f.figure.family == family]
-        facts.sort(key=lambda f: -(f.score + 0.002 * fuzz.ratio(label_of(f), label_of(anchor))))
-    return facts[0] if facts else None
+
+
+def _fit(fact: Fact, anchor: Fact) -> float:
+    return fact.score + SAME_WORDS * float(fuzz.ratio(_own_label(fact), _own_label(anchor)))
+
+
+def _own_label(fact: Fact) -> str:
+    """交办的39件重复信访件化解35件: the words of this figure, not of the one beside it."""
+    return re.sub(r"[\d.,%]+|[余多约近达到了为现已]", "", own_words(fact))
+
+
+def _nearest(facts: Sequence[Fact], anchor: Fact | None) -> Fact | None:
+    """The best figure of the indicator that `anchor` has; the best one of all without one."""
+    if anchor is None or anchor.figure is None:
+        return facts[0] if facts else None
+    family = anchor.figure.family
+    alike = [f for f in facts if f.figure and f.figure.family == family]
+    return max(alike, key=lambda f: _fit(f, anchor), default=None)
+
+
+def _common(rows: Sequence[Sequence[Fact]]) -> Fact | None:
+    """The figure whose indicator all lines have best: 平均亩产 beside 平均亩产, not beside the
+    实打亩产 of one field."""
+
+    def total(anchor: Fact) -> float:
+        found = [_nearest(facts, anchor) for facts in rows]
+        return sum(_fit(fact, anchor) for fact in found if fact)
+
+    return max((f for facts in rows for f in facts[:ANCHORS]), key=total, default=None)
 
 
 def _again(
@@ -186,14 +241,14 @@ def _series(engine: ExtractiveEngine, query: ParsedQuery, hits: Sequence[Hit]) -
     span = query.periods[0] if len(query.periods) == 1 else None
     if span and span.end.year > span.start.year:
         figure = replace(figure, periods=())
-    best = _best(engine, figure, hits, None)
+    best = next(iter(_accepted(engine, figure, hits)), None)
     if best is None:
         return []
     # What no dictionary has is a name (棠白 of 棠白公路).
     names = [t for t in query.terms if len(t) > 1 and not rjieba.has_word(t)]
     facts = []
     for hit in hits:
-        fact = _best(engine, figure, [hit], best)
+        fact = _nearest(_accepted(engine, figure, [hit]), best)
         if fact is None or _alike(fact, best) < SAME_LABEL:
             continue
         spoken = fact.spoken or Period(fact.chunk.published, fact.chunk.published)

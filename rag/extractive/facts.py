@@ -10,6 +10,7 @@ import rjieba
 from rapidfuzz import fuzz
 
 from rag.entities.figures import Figure
+from rag.extractive import ordinals
 from rag.extractive.matching import Term, coverage, presence
 from rag.extractive.reading import Clause, ItemReading, Sentence, read_item, time_match
 from rag.extractive.units import counts_another, fits_unit
@@ -93,6 +94,7 @@ def find_facts(
             found = _figure_facts(query, hit, reading, item, terms, focus)
         else:
             found = _sentence_facts(query, hit, reading, item, terms, focus)
+        found = [replace(fact, score=fact.score * _ordinal_fit(query, fact)) for fact in found]
         others = (
             other
             for other, share in zip(hits, shares, strict=True)
@@ -103,6 +105,13 @@ def find_facts(
             found = [replace(fact, nearest=False) for fact in found]
         facts += found
     return sorted(facts, key=lambda fact: -fact.score)
+
+
+def _ordinal_fit(query: ParsedQuery, fact: Fact) -> float:
+    chunk = fact.chunk
+    return ordinals.fit(
+        query.standalone, chunk.title, fold(chunk.text), fact.sentence.span.of(chunk.text)
+    )
 
 
 # Items that hold the same share of the question, or whose titles are alike (rapidfuzz ratio), may
@@ -134,6 +143,7 @@ def _figure_facts(
     header = header_words(chunk)
     titled = [s for s in reading.sentences if s.span.end <= reading.title.end]
     extent = _ASKED_EXTENT.search(query.standalone)
+    planned = _asks_plan(query.standalone, text)
     achieved = _ACHIEVED.search(query.standalone) and not _AHEAD.search(query.standalone)
     for sentence in dict.fromkeys((*answer_sentences(reading), *titled)):
         # 产业园入驻企业增至37家: a title may be all that tells the figure.
@@ -175,6 +185,10 @@ def _figure_facts(
                     score *= _EXTENT
                 if achieved and _AHEAD.search(part) and not _ACHIEVED.search(part):
                     score *= _HOPED  # 已打多少眼 asks for what is there, not for 计划新打640眼
+                if planned and _ACHIEVED.search(part) and not _AHEAD.search(part):
+                    score *= _HOPED  # 打算立多少台 asks for 拟安装40台, not for 已完成23台
+                if _much_smaller(query.standalone, figure):
+                    score *= _SMALLER
                 if _is_former(text, clause, index):
                     score *= 1.0 if _BEFORE.search(query.standalone) else _FORMER
                 facts.append(Fact(hit, sentence, clause, figure, item, local, named, time, score))
@@ -191,15 +205,35 @@ _FORMER = 0.6
 _BEFORE = re.compile("原来|原先|以前|之前|过去")
 _EXTENT = 1.35  # 隧道多长: 全长3475米 before 掘进2360米
 _ASKED_EXTENT = re.compile("多([长高深宽厚重])(?!时间)")
+_PLANNED = re.compile("计划|打算|拟|规划|设计|准备")
+_SMALL_UNITS = {"公里": "米", "千米": "米", "吨": "公斤", "公顷": "平方米", "平方公里": "平方米"}
+_SMALLER = 0.75
+_ASKED_UNIT = re.compile(rf"(?:多少|几)万?({'|'.join(_SMALL_UNITS)})")
 _CHANGE = re.compile(
     r"(?:压缩|缩短|减少|下降|降低|降|提高|提升|增加|增长|上升|升|扩大|调整|变)(?:了)?(?:至|到|为)"
 )
 
 
+def _asks_plan(question: str, text: str) -> bool:
+    """Whether what is planned is asked for; 归雁计划, printed so, is a name."""
+    said = _PLANNED.search(question)
+    return said is not None and question[max(0, said.start() - 2) : said.end()] not in text
+
+
+def _much_smaller(question: str, figure: Figure) -> bool:
+    """Whether 多少公里 is asked and the figure is in 米: 路基宽12米."""
+    asked = _ASKED_UNIT.search(question)
+    return bool(asked and figure.unit == _SMALL_UNITS[asked[1]])
+
+
 def _is_elliptic(left: str) -> bool:
     """已化解117件 after 交办积案132件: a verb without a noun goes on with the noun before it."""
     tags = [tag for _, tag in rjieba.tag(re.sub(r"[\d.,%]+\S*$", "", left))]
-    return any(t.startswith("v") for t in tags) and not any(t.startswith(("n", "vn")) for t in tags)
+    return (
+        "已" in left
+        and any(t.startswith("v") for t in tags)
+        and not any(t.startswith(("n", "vn")) for t in tags)
+    )
 
 
 def _is_former(text: str, clause: Clause, index: int) -> bool:
@@ -312,8 +346,10 @@ def _sentence_facts(
     cue = _CUES.get(query.intent)
     facts = []
     titled = [s for s in reading.sentences if s.span.end <= reading.title.end]
-    # 滨海大道10月26日建成通车: a title may be all that tells the day.
-    told = [s for s in titled if query.intent is Intent.DATE and _DAY.search(s.span.of(text))]
+    # 滨海大道10月26日建成通车: a title may be all that tells the day, or what the item is about.
+    about = query.intent in (Intent.ISSUE, Intent.DEPARTMENT)
+    dated = query.intent is Intent.DATE
+    told = [s for s in titled if about or (dated and _DAY.search(s.span.of(text)))]
     before: tuple[Period, ...] = ()
     for sentence in dict.fromkeys((*answer_sentences(reading), *told)):
         words = sentence.span.of(text)

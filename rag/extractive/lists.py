@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from rag.extractive.engine import ExtractiveEngine
 
 _TOWNS = re.compile(r"(?:哪些|哪几个|几个)(?:乡镇|镇|乡|街道)|(?:乡镇|街道)(?:都)?有哪些")
+# 两个单位联名供稿的
+_JOINT = re.compile(
+    "联名|联合(?:署名|供稿|报送|上报|落款)|[两多几]个?(?:单位|部门)(?:一起|共同|联合)?(?:署名|供稿|报)"
+)
 _OF_TOWN = ("镇", "乡", "街道")
 SHORT = 2  # so few items are quoted whole
 
@@ -70,6 +74,8 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
             # 涉及哪些乡镇 is said in the text.
             return single.find(engine, replace(reading, query=replace(query, intent=Intent.PLACE)))
         chunks = signed
+    if _JOINT.search(query.standalone):
+        chunks = [c for c in chunks if len(c.departments) > 1]
     if not chunks:
         if query.intent is Intent.LIST and things and query.unit not in ("departments", "issues"):
             # 资金来源有哪几块: several things that one sentence tells.

@@ -14,7 +14,7 @@ from rag.text import Span
 _FACTS: tuple[tuple[str, re.Pattern[str], str, re.Pattern[str]], ...] = (
     (
         "责任编辑",
-        re.compile(r"编辑|责编|谁编|谁校"),
+        re.compile(r"编辑(?!部)|责编|谁编|谁校"),
         "editor",
         re.compile(r"责任编辑[：:].*|编辑[：:].*"),
     ),

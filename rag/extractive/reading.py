@@ -53,11 +53,15 @@ _BEFORE_YEAR = re.compile("年(?:以前|之前|前)$")
 def read_item(chunk: Chunk) -> ItemReading:
     """Take a chunk's text apart; cached, since the same items come back question after question."""
     text = chunk.text
-    times = [
-        t for t in find_times(text, chunk.published) if not _BEFORE_YEAR.search(t.period.words)
-    ]
+    named = find_times(text, chunk.published)
     issues = find_issues(text, chunk.published)
-    mentions: list[Located] = [*times, *issues]
+    mentions: list[Located] = [*named, *issues]
+    times = [
+        t
+        for t in named
+        # 更正2024年第5期 names an issue, no time.
+        if not _BEFORE_YEAR.search(t.period.words) and not any(overlap(t, i) for i in issues)
+    ]
     figures = [f for f in find_figures(text) if not any(overlap(f, m) for m in mentions)]
     title_end = len(chunk.title) if chunk.title and text.startswith(chunk.title) else 0
     bounds = _sentence_spans(text, title_end)

@@ -27,7 +27,7 @@ _OTHERS = re.compile(
 _YEAR_WORDS = re.compile(r"(?:20)?\d\d年|[今去前]年|二[〇零]..年")
 # With an office or a time these need no more: 应急管理局最近做了哪些工作.
 _COMPLETE = (Intent.LIST, Intent.DIGEST, Intent.COUNT)
-_SAME_TIME = re.compile("(?<![年比])同期的?")
+_SAME_TIME = re.compile("(?P<year>年的?)?(?<!比)(?:同期|同一个?(?:时间段?|时段|时期))的?")
 _MARKS = re.compile(r"\[\d+\]")
 
 
@@ -43,12 +43,14 @@ def resolve(
     exchange: list[Turn] = []
     for turn in history:
         if turn.role == "user":
-            standalone = _merge(reader, turn.content, standalone, today)[0]
+            asked = _at_same_time(reader, turn.content, standalone, today)
+            standalone = _merge(reader, asked, standalone, today)[0]
             exchange = [turn]
         else:
             exchange.append(turn)
     if not standalone:
         return reader.read(question, today)
+    question = _at_same_time(reader, question, standalone, today)
     merged, kind = _merge(reader, question, standalone, today)
     reading = reader.read(merged, today)
     if kind == "own":
@@ -66,6 +68,16 @@ def resolve(
     return reading
 
 
+def _at_same_time(reader: QuestionReader, question: str, before: str, today: date) -> str:
+    """The question with the time asked about before for 同期: 2024年同期 takes the part of the year."""
+    if not _SAME_TIME.search(question):
+        return question
+    earlier = reader.read(before, today)
+    words = "".join(earlier.query.standalone[t.start : t.end] for t in earlier.times[:1])
+    part = _YEAR_WORDS.sub("", words)
+    return _SAME_TIME.sub(lambda m: "年" + part if m["year"] else words, question)
+
+
 def _year(reader: QuestionReader, text: str, today: date) -> int | None:
     times = [t for t in reader.read(text, today).times if t.has_year]
     return times[-1].period.start.year if times else None
@@ -79,10 +91,6 @@ def _merge(reader: QuestionReader, question: str, before: str, today: date) -> t
     """
     if not before:
         return question, "own"
-    if _SAME_TIME.search(question):
-        earlier = reader.read(before, today)
-        words = "和".join(earlier.query.standalone[t.start : t.end] for t in earlier.times[:1])
-        question = _SAME_TIME.sub(words, question) if words else question
     reading = reader.read(question, today, _year(reader, before, today))
     text = reading.query.standalone
     pointing = bool(_POINTING.search(text))

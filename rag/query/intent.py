@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import rjieba
 
 from rag.entities.figures import UNIT_PATTERN, unit_family
+from rag.query.question_kind import Kind
 from rag.schema import Intent
 
 
@@ -26,6 +27,9 @@ _MASTHEAD = re.compile(
     r"总第\d+期|本期发|签字|谁(?:审|签|编|校|批)(?:发|核|定|辑)?的|总期号|总第几期|总第多少期|责任编辑|责编|谁编辑|谁审核|审核人|审核是|谁签发|签发人|签发是|签发的|发送范围|发送对象|发送单位|分送|抄送|主送|"
     r"发(?:给|到|送)(?:了|过)?(?:哪些|哪|谁|什么)|都?发给谁|印发单位|主办单位|哪个单位(?:印发|主办|编发)|(?:审核|签发|编辑|责编)(?:者|人)?(?:分别)?(?:都)?(?:是|为)?(?:谁|哪位|$|[?？])"
 )
+_OF_MASTHEAD = re.compile(
+    r"编辑(?!部)|责编|审核|审签|签发|发送|发给|发到|分送|抄送|主送|印发|出版|刊头|期号|总第|日期|哪天|几号|什么时候"
+)
 _ISSUE_DATE = re.compile(
     r"(?:哪天|哪一天|什么时候|何时|几号|几月几[号日]|什么日期|哪日|日期)(?:出|印发|发|刊发|发行|发布|出版|下发|的)?|(?:印发|出版|发行|刊发|发布|出刊)(?:日期|时间)|日期(?:是|为)?"
 )
@@ -40,28 +44,32 @@ _DIGEST = re.compile(
 )
 _COUNT = re.compile(
     r"(?:多少|几)(?:条|篇|则)(?:信息|消息|报道|简报|快报|内容|稿件|稿子|动态|新闻)|"
-    r"(?:快报|报道|信息|消息|栏目|登|上过|报过|共|总共|一共)[^，。？?]{0,10}(?:多少|几)(?:条|篇|则)(?=$|[，,？?。、吗呢了])|(?:多少|几)次(?:报道|提到|提及|刊登|上快报|登)|"
+    r"(?:快报|报道|信息|消息|栏目|登|收|上过|报过|共|总共|一共)[^，。？?]{0,10}(?:多少|几)(?:条|篇|则)(?=$|[，,？?。、吗呢了])|(?:多少|几)次(?:报道|提到|提及|刊登|上快报|登)|"
     r"(?:报道|提到|提及|刊登|登|上|报)(?:了|过)?(?:多少|几)[次条篇期回]|"
     r"(?:多少|(?<!哪)几)(?:个|家)(?:部门|单位|乡镇|街道|镇|局)(?!点验)"
 )
 TREND = re.compile(
-    r"趋势|走势|历年|逐年|逐季|逐月|历次(?:通报|报道|公布|登载|刊登)?的?|各(?:年|季度|期|月)|变化情况|(?:怎么|咋)(?:变化?|[涨升降增减])|怎么增长|每一?次(?=[^，。]{0,6}(?:数|报|登|通报|公布))|如何变|变化(?:$|[?？])|(?:几|些|多)年来?的?(?:发展|变化|增长)|一路|这几年|近几年|连续几年|变动"
+    r"趋势|走势|各(?:个)?(?:时点|阶段|时间点)|历年|逐年|逐季|逐月|历次(?:通报|报道|公布|登载|刊登)?的?|各(?:年|季度|期|月)|变化情况|(?:怎么|咋)(?:变化?|[涨升降增减])|怎么增长|每一?次(?=[^，。]{0,6}(?:数|报|登|通报|公布))|如何变|变化(?:$|[?？])|(?:几|些|多)年来?的?(?:发展|变化|增长)|一路|这几年|近几年|连续几年|变动"
 )
 _HOW_GOES = re.compile(r"咋样|怎么样|如何|情况")
 _COMPARE = re.compile(
     r"相比|对比|比较|(?<![a-z])vs(?![a-z])|哪(?:个|一个|一年|年|期|一期|次|边|家|里)?(?:的)?[^，。？?]{0,12}(?:更|多|高|大|快|少|低|小|强|好)(?:一些|些|点)?(?:$|[?？呢])|"
-    r"(?:更|谁)(?:多|高|大|快|少|低)|(?:多|少|高|低|增加|减少|增长|提高|下降|差)(?:了|出)?多少(?!.*同比)|差(?:了)?(?:多少|几|距|额)|(?:是)?(?:多了|少了|高了|低了|涨了|降了|增加了|减少了|上升|下降|提高)(?:还是|没|吗)|"
+    r"(?:更|谁)(?:多|高|大|快|少|低)|哪[条个家座届所项]更|(?:多|少|高|低|增加|减少|增长|提高|下降|差)(?:了|出)?多少(?!.*同比)|差(?:了)?(?:多少|几|距|额)|(?:是)?(?:多了|少了|高了|低了|涨了|降了|增加了|减少了|上升|下降|提高)(?:还是|没|吗)|"
     r"[一-龥\d]比[一-龥\d].{0,16}(?:多|少|高|低|增|减|涨|降|快|慢|变化)|比[^例重率]{1,12}(?:多|少|高|低|增|减|涨|降|快|慢)|区别|不同|差别"
 )
 _SUM = re.compile(
-    r"加起来|加一?块|加在一?(?:起|块)|合一?起|加总|合计|总计|总和|合起来|累加|相加|总数|一共|总共|共计?"
+    r"统共|加起来|加一?块|加在一?(?:起|块)|合一?起|加总|合计|总计|总和|合起来|累加|相加|总数|一共|总共|共计?"
 )
 _SEVERAL = re.compile(
-    r"[两二三四五六七八九几各历]个?(?:年|次|期|季度|个?(?:地方|乡镇|单位|部门|镇|街道|局|项目))|各(?:乡镇|单位|部门|地)"
+    r"[一二三四]期[和及、]?[二三四五]期|[两二三四五六七八九几各历]个?(?:年|次|期|届|季度|个?(?:地方|乡镇|单位|部门|镇|街道|局|项目))|各(?:乡镇|单位|部门|地)"
 )
-_EXTREME = re.compile(r"(?:最多|最高|最大|最快|最少|最低|最小|最好|最长|排第一|第一名|排名第一)")
+# 一期二期各多少, 柳石、柳双两条路哪条更费钱
+_TWO_THINGS = re.compile(
+    r"[一二三四]期[和及与跟、]?[二三四]期|[一-龥]{2}[、和与跟][一-龥]{2,6}?(?:这)?两[条个家座届所项处种](?=[^，。]{0,8}(?:哪|各|相比|比|谁|差))"
+)
+_EXTREME = re.compile(r"最[多高大快少低小好长短猛重强旺远贵热冷深厚]|排第一|第一名|排名第一")
 _DEPARTMENT = re.compile(
-    r"哪个地方(?:报|上报|写)|何(?:单位|部门|局|镇|乡|街道)|谁[^，。？?]{0,8}(?:上?报|供稿|写|登)的|(?:哪|啥|什么)[一二两三几]?(?:个|家)?(?:单位|部门|局|委|乡镇|镇|乡|街道|机构|办(?!法|公|事))(?:来|在)?(?:牵头|负责|主抓|主管|承办|组织|实施|具体|管|抓|搞|做|干)*(?:的(?=$|[?？]))?|归谁|谁负责|谁牵头|谁(?:在)?(?:管|抓|搞|干|做|推[进行动]?|实施|主抓|组织|承办)|哪家(?!企业|公司|店|医院|银行|厂)|谁家|责任单位|牵头单位|供稿单位|署名|的(?:部门|单位|乡镇|街道)(?:是|为|叫)?(?=$|[?？])"
+    r"哪个地方(?:报|上报|写)|何(?:单位|部门|局|镇|乡|街道)|谁[^，。？?]{0,8}(?:上?报|供稿|写|登)的|(?:哪|啥|什么)[一二两三几]?(?:个|家)?(?:单位|部门|局|委|乡镇|镇|乡|街道|机构|办(?!法|公|事))(?:来|在)?(?:牵头|负责|主抓|主管|承办|组织|实施|具体|管|抓|搞|做|干)*(?:的(?=$|[?？]))?|归谁|谁负责|谁牵头|谁(?:在)?(?:管|抓|搞|干|做|推[进行动]?|实施|主抓|组织|承办)|哪家(?!企业|公司|店|医院|银行|厂|合作社|宾馆|饭店)|谁家|责任单位|牵头单位|供稿单位|署名|落款|的(?:部门|单位|乡镇|街道)(?:是|为|叫)?(?=$|[?？])"
 )
 _DEPARTMENTS = re.compile(
     r"(?:报送|供稿|上报|署名)单位|(?:多少|几)家?(?:单位|部门)供稿|(?:报|登|写|上)过的?(?:都)?(?:有|是)(?:谁|哪些|哪几个)|哪[两三四五几]家(?=[?？]?$)|(?:哪些|哪几个|哪几家|哪几|几个|都有哪些|都是哪些)(?:个|家)?(?:单位|部门|局|乡镇|镇|乡|街道|委办|地方)|(?:单位|部门|乡镇|街道)(?:都)?有哪些|(?:还有|别的|其他|其它)(?:别的|其他|其它)?(?:的)?(?:单位|部门|乡镇|镇|局)"
@@ -75,11 +83,11 @@ _MANNER = re.compile(
     r"(?:哪些|什么|啥|何种)(?:具体)?(?:的)?(?:措施|办法|做法|举措|方式|方法|手段|机制|模式|途径|经验|招|动作|思路|原则|步骤|流程|形式|渠道)|(?:措施|做法|办法|举措|经验|机制|模式)(?:是|有)?(?:哪些|什么|啥)|(?:通过|靠|用)(?:了)?(?:什么|哪些|啥)|(?:措施|做法|举措)(?:$|[?？呢])"
 )
 _REASON = re.compile(
-    r"(?:咋|怎么)(?:又|还|就|会|没|不|这么|那么)|为什么|为何|为啥|原因|缘由|因为(?:什么|啥)|凭什么|(?<!项)目的(?:是|在于|何在|$|[?？])|为了(?:什么|啥|干什么)|图(?:什么|啥)|起因|背景(?:是)?"
+    r"(?:咋|怎么)(?:又|还|就|会|没|不|这么|那么)|为什么|为何|为啥|原因|缘由|靠的是?(?:什么|啥)|得益于(?:什么|啥)|多亏(?:了)?(?:什么|啥)|因为(?:什么|啥)|凭什么|(?<!项)目的(?:是|在于|何在|$|[?？])|为了(?:什么|啥|干什么)|图(?:什么|啥)|起因|背景(?:是)?"
 )
 _PERSON = re.compile(r"(?<!由)谁|哪位|哪些人|什么人|哪个人|何人|姓名|叫什么名字|啥人")
 _PLACE = re.compile(
-    r"在?哪条(?:路|街|道路|河|线)|在?哪[里儿]|在哪|什么地方|啥地方|哪个(?:村|社区|小区|路|地方|园区|县|市|省|地|地区|点)(?![长委民])|(?:起点|终点|起讫点)(?:[和与、]终点)?(?:分别)?(?:在|是|位于)?(?:哪里|哪儿|哪|何处)?|何处|何地|位置|地点|(?:位于|坐落)(?:什么|何)"
+    r"在?哪条(?:路|街|道路|河|线)|在?哪[里儿]|在哪(?!些|几|个行业|个领域)|什么地方|啥地方|哪个(?:村|社区|小区|路|地方|园区|县|市|省|地|地区|点)(?![长委民])|(?:起点|终点|起讫点)(?:[和与、]终点)?(?:分别)?(?:在|是|位于)?(?:哪里|哪儿|哪|何处)?|何处|何地|位置|地点|(?:位于|坐落)(?:什么|何)"
 )
 _DATE = re.compile(
     r"什么时候|何时|哪天|哪一天|哪年|哪一年|哪个月|几月几[号日]|几月|几号|几点|啥时候|多会儿|什么时间|具体时间|时间是|日期|截止时间|哪一?季度"
@@ -89,7 +97,7 @@ _DATE_LAST = re.compile(
     r"^(?!.*(?:平均|等[候待]|耗时|行车|车程|缩短|压缩|多长)).*[一-龥]{2}时间[?？]*$"
 )
 _MANY = re.compile(
-    rf"(?:多少|(?<![哪近这好十数])几|若干)(?P<piece>个)?约?\s*(?P<unit>{UNIT_PATTERN})?|多大|多久|多长|多远|多高|多重|多快|百分之(?:几|多少)|数量|总数|人数|次数|金额|(?<!亩)面积(?:是|有)?|规模(?:是|有)?|(?:额|率|量|值|数|资|款|收入|占比|比例|增速|增幅)(?:是|为|有|达|达到|呢|$|[?？])"
+    rf"(?:多少|(?<![哪近这好十数举列说挑选])几|若干)(?P<piece>个)?约?\s*(?P<unit>{UNIT_PATTERN})?|多大|多久|多长|多远|多高|多重|多快|百分之(?:几|多少)|数量|总数|人数|次数|金额|(?<!亩)面积(?:是|有)?|规模(?:是|有)?|(?:额|率|量|值|数|资|款|收入|占比|比例|增速|增幅)(?:是|为|有|达|达到|呢|$|[?？])"
 )
 # What the words beside the interrogative say about the unit; the unit itself, when named, wins.
 _UNIT_CUES = (
@@ -125,6 +133,7 @@ _UNIT_CUES = (
     ),
     ("微克/立方米", re.compile("浓度")),
     ("duration", re.compile("多久|多长时间")),
+    ("个", re.compile("数量|个数|家数")),
     ("岁", re.compile(r"年龄|年纪|几岁|多少岁")),
     ("times", re.compile(r"次数|场次|几[次场轮]|多少[次场轮]")),
 )
@@ -150,7 +159,7 @@ def find_many(text: str) -> list[Interrogative]:
     for match in _MANY.finditer(text):
         end, unit = match.end(), match["unit"] or ""
         # 几个项目, 多少项目: the first character of a word is no unit.
-        if len(unit) == 1 and (rjieba.has_word(unit + text[end : end + 1]) and text[end : end + 1]):
+        if len(unit) == 1 and _begins_word(text, match.start("unit")):
             end, unit = match.start("unit"), ""
         # 多少个岗位: what is counted, as 岗位 are by 个.
         if match["piece"] and (not unit or unit == unit_family(unit)):
@@ -159,6 +168,16 @@ def find_many(text: str) -> list[Interrogative]:
     # 营业额有多少: what 多少 stands at, before words that only may ask.
     plain = [many for many in found if re.match("多少|几|若干", many.words)]
     return plain or found
+
+
+def _begins_word(text: str, start: int) -> bool:
+    """Whether the character at `start` is part of a word (几项目 is no 几项); in 几台风机 two words
+    would share a character, and the measure word has it."""
+    word, following = text[start : start + 2], text[start + 1 : start + 3]
+    if len(word) < 2 or not rjieba.has_word(word):
+        return False
+    whole = text[start : start + 3]
+    return not (len(following) == 2 and rjieba.has_word(following) and not rjieba.has_word(whole))
 
 
 def asked_unit(text: str) -> str:
@@ -212,39 +231,58 @@ _QUANTITY_END = re.compile(
 
 
 def read_intent(text: str, has_issue: bool, times: int, names: int, years: int = 0) -> Asked:
-    """The intent of a folded question; see `_read`."""
-    asked = _read(text, has_issue, times, names, years)
+    """The intent of a folded question by its words.
+
+    `has_issue` says whether an issue is named, `times` and `names` count the periods and the
+    departments named, `years` the calendar years that the periods touch: a comparison needs two of
+    something, 日期 alone is the date of an issue only where an issue is named.
+    """
+    asked = _of_many(text, has_issue, times, names, years)
+    return _counting(asked or _of_one(text, has_issue, times, names), text)
+
+
+def read_as(kind: Kind, text: str, has_issue: bool, times: int, names: int) -> Asked:
+    """The intent of a folded question that is known to be of a kind."""
+    if kind == "masthead" and _OF_MASTHEAD.search(text):
+        return Asked(Intent.MASTHEAD)
+    if kind in ("one", "masthead"):
+        return _counting(_of_one(text, has_issue, 0, 0, lists=False), text)
+    if kind == "scan":
+        return Asked(Intent.LIST, "departments" if _DEPARTMENTS.search(text) else "")
+    two = times >= 2 or names >= 2 or _TWO_THINGS.search(text)
+    return Asked(Intent.COMPARE if two else Intent.TREND, asked_unit(text))
+
+
+def _counting(asked: Asked, text: str) -> Asked:
     words = text[max(asked.start, 0) : max(asked.end, 0)]
     return replace(asked, counting=bool(re.match(r"多少|几|若干", words)))
 
 
-def _read(text: str, has_issue: bool, times: int, names: int, years: int = 0) -> Asked:
-    """The intent of a folded question.
+def _found(intent: Intent, match: re.Match[str] | None, unit: str = "") -> Asked | None:
+    return Asked(intent, unit, match.start(), match.end()) if match else None
 
-    `has_issue` says whether an issue is named, `times` and `names` count the periods and the
-    departments named, `years` the calendar years that the periods touch: a comparison needs two of something, 日期 alone is the date of an issue
-    only where an issue is named.
-    """
 
-    def found(intent: Intent, match: re.Match[str] | None, unit: str = "") -> Asked | None:
-        return Asked(intent, unit, match.start(), match.end()) if match else None
-
-    if hit := found(Intent.MASTHEAD, _MASTHEAD.search(text)):
+def _of_many(text: str, has_issue: bool, times: int, names: int, years: int) -> Asked | None:
+    """The intent of a question for the masthead, a count, a sum or a table; None for others."""
+    if hit := _found(Intent.MASTHEAD, _MASTHEAD.search(text)):
         return hit
-    if has_issue and (hit := found(Intent.MASTHEAD, re.search("编辑|审核|签发|发送范围", text))):
+    if has_issue and (hit := _found(Intent.MASTHEAD, re.search("编辑|审核|签发|发送范围", text))):
         return hit
     many = next(iter(find_many(text)), None)
     if _HOW_MANY_ISSUES.search(text) and re.search("快报|出了|印发|办了|发了|开过|开了", text):
         return Asked(Intent.COUNT, "issues", many.start if many else -1, many.end if many else -1)
-    if hit := found(Intent.COUNT, _COUNT.search(text)):
+    if hit := _found(Intent.COUNT, _COUNT.search(text)):
         return hit
     adding = _SUM.search(text)
     several = times >= 2 or names >= 2 or _SEVERAL.search(text)
     if adding and several:
         start, end = (many.start, many.end) if many else adding.span()
         return Asked(Intent.SUM, asked_unit(text), start, end)
-    two = times >= 2 or names >= 2
+    two = times >= 2 or names >= 2 or bool(_TWO_THINGS.search(text))
     comparing = _COMPARE.search(text)
+    why = _REASON.search(text)
+    if why and not many and re.search("原因|为什么|为何|为啥|缘由", why.group()):
+        return Asked(Intent.REASON, "", why.start(), why.end())  # 怎么比去年少，原因是什么
     extreme = _EXTREME.search(text)
     if times >= 2 and re.search(r"比(?![例重率])", text):
         start = text.index("比")
@@ -252,21 +290,28 @@ def _read(text: str, has_issue: bool, times: int, names: int, years: int = 0) ->
     if comparing and (two or re.search(r"比(?:去年|上年|前年|上一?期|上次|之前)", text)):
         return Asked(Intent.COMPARE, asked_unit(text), comparing.start(), comparing.end())
     trend = TREND.search(text) or (_HOW_GOES.search(text) if years >= 2 else None)
-    if hit := found(Intent.TREND, trend, asked_unit(text)):
+    if hit := _found(Intent.TREND, trend, asked_unit(text)):
         return hit
     if _HOW_MANY_ISSUES.search(text) and re.search("快报|出了|印发|一共|总共|共", text):
         return Asked(Intent.COUNT, "issues", many.start if many else -1, many.end if many else -1)
-    if hit := found(Intent.DEPARTMENT, _DEPARTMENTS.search(text)):
+    if hit := _found(Intent.DEPARTMENT, _DEPARTMENTS.search(text)):
         return Asked(Intent.LIST, "departments", hit.start, hit.end)
     if extreme and re.search(r"哪|谁|什么时候|几(?:年|月|季度|号|日|点|期)", text):
         return Asked(Intent.COMPARE, asked_unit(text), extreme.start(), extreme.end())
-    if issues := _ISSUES.search(text):
+    return None
+
+
+def _of_one(text: str, has_issue: bool, times: int, names: int, lists: bool = True) -> Asked:
+    """The intent of any other question; without `lists`, one fact is asked for."""
+    two = times >= 2 or names >= 2 or bool(lists and _TWO_THINGS.search(text))
+    many = next(iter(find_many(text)), None)
+    if lists and (issues := _ISSUES.search(text)):
         return Asked(Intent.LIST, "issues", issues.start(), issues.end())
-    if hit := found(Intent.ISSUE, _ISSUE.search(text)):
+    if hit := _found(Intent.ISSUE, _ISSUE.search(text)):
         return hit
-    if hit := found(Intent.REASON, _REASON.search(text)):
+    if hit := _found(Intent.REASON, _REASON.search(text)):
         return hit
-    if hit := found(Intent.DIGEST, _DIGEST.search(text)):
+    if lists and (hit := _found(Intent.DIGEST, _DIGEST.search(text))):
         return hit
     spot = re.search(
         r"(?:落|建|位于|坐落|设|放)?(?:在|于)(?:哪|什么)(?:个|一个)?(?:镇|乡|街道|乡镇|村|社区)",
@@ -274,7 +319,7 @@ def _read(text: str, has_issue: bool, times: int, names: int, years: int = 0) ->
     )
     if spot:
         return Asked(Intent.PLACE, "", spot.start(), spot.end())
-    if hit := found(Intent.DEPARTMENT, _DEPARTMENT.search(text)):
+    if hit := _found(Intent.DEPARTMENT, _DEPARTMENT.search(text)):
         return hit
     if times >= 2 and many and re.search(r"多少|几|多大|多长", many.words):
         return Asked(Intent.COMPARE, asked_unit(text), many.start, many.end)
@@ -283,22 +328,22 @@ def _read(text: str, has_issue: bool, times: int, names: int, years: int = 0) ->
     manner = _MANNER.search(text)
     if many and re.search(r"多少|几", many.words) and manner and manner.start() > many.start:
         manner = None  # 受理了多少件，满意率如何 asks for figures
-    if hit := found(Intent.MANNER, manner):
+    if hit := _found(Intent.MANNER, manner):
         return hit
-    if hit := found(Intent.PLACE, _PLACE.search(text)):
+    if hit := _found(Intent.PLACE, _PLACE.search(text)):
         return hit
-    if has_issue and (hit := found(Intent.MASTHEAD, _ISSUE_DATE.search(text))):
+    if lists and has_issue and (hit := _found(Intent.MASTHEAD, _ISSUE_DATE.search(text))):
         return hit
-    if hit := found(Intent.DATE, _DATE.search(text)):
+    if hit := _found(Intent.DATE, _DATE.search(text)):
         return hit
     if _DATE_LAST.match(text):
         start = text.rindex("时间")
         return Asked(Intent.DATE, "", start, start + 2)
     if many and re.search(r"多少|几|多大|多长|百分之", many.words):
         return Asked(Intent.FIGURE, asked_unit(text), many.start, many.end)
-    if hit := found(Intent.LIST, _LIST.search(text)):
+    if lists and (hit := _found(Intent.LIST, _LIST.search(text))):
         return hit
-    if hit := found(Intent.PERSON, _PERSON.search(text)):
+    if hit := _found(Intent.PERSON, _PERSON.search(text)):
         return hit
     if times >= 2:
         start, end = (many.start, many.end) if many else (-1, -1)

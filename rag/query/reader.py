@@ -15,8 +15,9 @@ from rag.entities.time_mention import TimeMention
 from rag.entities.times import find_times
 from rag.query.elsewhere import place_elsewhere
 from rag.query.function_words import FUNCTION_WORDS
-from rag.query.intent import TREND, Asked, asked_unit, figure_parts, find_many, read_intent
+from rag.query.intent import TREND, Asked, asked_unit, figure_parts, find_many, read_as, read_intent
 from rag.query.periods import asked_periods, printing_time
+from rag.query.question_kind import KindModel, Shape, shape_of
 from rag.query.roads import as_printed
 from rag.query.spelling import SoundIndex, simplify
 from rag.query.vocabulary import WHOLE_COUNTY, NameMatch, Vocabulary
@@ -43,7 +44,7 @@ _INTERROGATIVE = re.compile(
 _HOW_MUCH = re.compile(r"(?:多少|几个?)(?:块?钱)?")
 # 总产值是多少？不是园区的
 _NOT_THAT = re.compile(
-    r"(?:(?<=[，,。？?])|(?<=[（(]))(?:不是|不含|不算|不要|别说)[^，,。？?（）()吗]{1,10}的?(?=[）)]|$|[。？?]$)"
+    r"(?:(?<=[，,。？?])|(?<=[（(]))(?:不是|不含|不算|不要|别说)[^，,。？?（）()吗]{1,10}的?[啊哦哈]?(?=[）)]|$|[。？?]$)"
 )
 _QUOTED = re.compile(r"[“\"]([^”\"]{2,16})[”\"]")
 _BRACKETED = re.compile(r"[【\[〖][^】\]〗]+[】\]〗]")
@@ -58,6 +59,7 @@ class Reading:
     issues: tuple[IssueMention, ...]
     names: tuple[NameMatch, ...]
     asked: Asked
+    shape: Shape
     corrections: tuple[tuple[str, str], ...] = ()
     missing_issues: tuple[str, ...] = ()
     elsewhere: str = ""  # another county or city that the question is about
@@ -77,10 +79,13 @@ class QuestionReader:
         sounds: Callable[[], SoundIndex],
         known: Callable[[str], bool],
         prints: Callable[[str], bool],
+        kinds: KindModel | None = None,
     ) -> None:
         """`sounds` is called only when a question holds a stretch that is no word; `known`
-        tells whether the index has a word, `prints` whether some item holds a stretch of text."""
+        tells whether the index has a word, `prints` whether some item holds a stretch of text;
+        `kinds` corrects what the rules say of a question's kind."""
         self._prints = prints
+        self._kinds = kinds
         self.vocabulary = vocabulary
         self._sounds = sounds
         self._known = known
@@ -110,6 +115,11 @@ class QuestionReader:
         }
         several = max(len(times), sum(i.number is not None for i in issues))
         asked = read_intent(text, bool(issues), several, distinct, len(years))
+        shape = shape_of(text, asked.intent, times, offices, issues)
+        plural = asked.unit in ("departments", "issues")  # 哪几个乡镇: a list of its own kind
+        kind = self._kinds.correction(shape) if self._kinds and not plural else None
+        if kind:
+            asked = read_as(kind, text, bool(issues), several, distinct)
         if asked.intent is Intent.FACT and (bare := _BARE_UNIT.search(text)):
             asked = Asked(Intent.FIGURE, unit_family(bare[1]), bare.start(1), bare.end())
         refs, missing = self._resolve_issues(issues, times, text)
@@ -185,6 +195,7 @@ class QuestionReader:
             issues,
             names,
             asked,
+            shape,
             corrections=tuple(corrections),
             missing_issues=missing,
             elsewhere=place_elsewhere(

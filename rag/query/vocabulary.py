@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -57,6 +57,7 @@ class Vocabulary:
         names = tuple(departments)
         forms = dict(aliases)
         shorts: dict[str, set[str]] = {}
+        forms.update(_signed_longer(names, forms))
         for name in names:
             forms[name] = name
             forms.setdefault("县" + name, name)
@@ -138,6 +139,22 @@ class Vocabulary:
             ):
                 found.append(section)
         return [name for name in dict.fromkeys(found) if name in self.sections]
+
+
+def _signed_longer(names: Sequence[str], forms: Mapping[str, str]) -> dict[str, str]:
+    """开发区 for 荻洲经济开发区管委会: where no item is signed by an office of the table, the one
+    name that ends in one of its written forms stands for it."""
+    by_office: dict[str, list[str]] = {}
+    for form, office in forms.items():
+        if office not in names:
+            by_office.setdefault(office, [office]).append(form)
+    found = {}
+    for written in by_office.values():
+        long = [form for form in written if len(form) > 2]
+        signed = [name for name in names if name.endswith(tuple(long))] if long else []
+        if len(signed) == 1:
+            found.update(dict.fromkeys(written, signed[0]))
+    return found
 
 
 def _distance(typed: str, form: str) -> int | None:

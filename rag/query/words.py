@@ -47,9 +47,14 @@ def content_words(text: str, county: str, prints: Callable[[str], bool]) -> tupl
             if county and word in (county, county + "县", county.removesuffix("县")):
                 continue
             for part in _split_unknown(word, prints):
-                if part not in FUNCTION_WORDS and not part.isdecimal():
+                if part not in FUNCTION_WORDS and _says_something(part, prints):
                     words.append(part)
     return tuple(dict.fromkeys(words))
+
+
+def _says_something(word: str, prints: Callable[[str], bool]) -> bool:
+    """12345 and 110 are names where the archive prints them; other bare numbers say nothing."""
+    return not word.isdecimal() or (len(word) > 2 and prints(word))
 
 
 def _words_in(piece: str, prints: Callable[[str], bool]) -> list[str]:
@@ -130,7 +135,9 @@ def _split_unknown(word: str, prints: Callable[[str], bool]) -> list[str]:
     """额是 → 额, 三小迁 → 三小, 迁: the segmenter glues words to their neighbour now and then."""
     if word in FUNCTION_WORDS or rjieba.has_word(word) or len(word) > 4:
         return [word]
-    parts = [part for part in re.split("[的了是在有吗呢吧多少几哪从由被]", word) if part]
+    parts = [
+        p for p in re.split("[的了是在有吗呢吧多少几哪从由被时刚才就都把给让还又也那到]", word) if p
+    ]
     if parts == [word] and len(word) == 3 and not prints(word):
         if prints(word[:2]):
             return [word[:2], word[2]]
