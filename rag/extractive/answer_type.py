@@ -83,7 +83,7 @@ def missing_kind(query: ParsedQuery, fact: Fact) -> str:
         clause = fold(fact.clause.span.of(fact.chunk.text))
         per = price["per"]
         if often := price["often"]:
-            return "" if re.search(_OFTEN.get(often, often), clause) else f"每{often}的数"
+            return "" if re.search(_OFTEN.get(often, often), sentence) else f"每{often}的数"
         said = re.search(rf"[每一/单]\s*{per}|{per}均", clause) if per else _PER_UNIT.search(clause)
         if not said:
             return "单价"

@@ -32,6 +32,7 @@ TREND_ITEMS = 40
 SAME_LABEL = 55
 _LABEL_END = 7  # characters
 SAME_WORDS = 0.002  # of a score, for each point of rapidfuzz ratio between two labels
+INDICATORS = 4  # tried as the one whose history is asked for
 ANCHORS = 4  # of a line's figures, those that may be the indicator compared
 
 
@@ -241,9 +242,23 @@ def _series(engine: ExtractiveEngine, query: ParsedQuery, hits: Sequence[Hit]) -
     span = query.periods[0] if len(query.periods) == 1 else None
     if span and span.end.year > span.start.year:
         figure = replace(figure, periods=())
-    best = next(iter(_accepted(engine, figure, hits)), None)
-    if best is None:
-        return []
+    tried: list[list[Row]] = []
+    for best in _accepted(engine, figure, hits)[:INDICATORS]:
+        tried.append(_rows_of(engine, figure, query, hits, best, span))
+        if len(tried[-1]) > 1:
+            return tried[-1]  # what was printed once only has no history
+    return tried[0] if tried else []
+
+
+def _rows_of(
+    engine: ExtractiveEngine,
+    figure: ParsedQuery,
+    query: ParsedQuery,
+    hits: Sequence[Hit],
+    best: Fact,
+    span: Period | None,
+) -> list[Row]:
+    """The lines of the indicator that `best` has."""
     # What no dictionary has is a name (棠白 of 棠白公路).
     names = [t for t in query.terms if len(t) > 1 and not rjieba.has_word(t)]
     facts = []

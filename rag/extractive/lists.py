@@ -12,7 +12,7 @@ from rag.extractive.listing import coordinates, item_head, item_line, relevant
 from rag.extractive.masthead import masthead_lines
 from rag.extractive.wording import say_filters
 from rag.query.reader import Reading
-from rag.schema import Answer, Hit, Intent
+from rag.schema import Answer, Hit, Intent, IssueRecord, ParsedQuery
 
 if TYPE_CHECKING:
     from rag.extractive.engine import ExtractiveEngine
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _TOWNS = re.compile(r"(?:哪些|哪几个|几个)(?:乡镇|镇|乡|街道)|(?:乡镇|街道)(?:都)?有哪些")
 # 两个单位联名供稿的
 _JOINT = re.compile(
-    "联名|联合(?:署名|供稿|报送|上报|落款)|[两多几]个?(?:单位|部门)(?:一起|共同|联合)?(?:署名|供稿|报)"
+    "(?:[两多][个家]?(?:单位|部门)(?:一起|共同)?)?(?:联名|联合(?:署名|供稿|报送|上报|落款))"
+    "|[两多][个家]?(?:单位|部门)(?:一起|共同)?(?:署名|供稿|报)"
 )
 _OF_TOWN = ("镇", "乡", "街道")
 SHORT = 2  # so few items are quoted whole
@@ -40,6 +41,8 @@ def masthead(engine: ExtractiveEngine, reading: Reading) -> Answer:
             records = records[-1:]
         elif query.order == "earliest":
             records = records[:1]
+    if not query.filters.issues and (people := _of_people(engine, query)):
+        records = people
     book = CitationBook()
     lines = []
     for record, facts in masthead_lines(query.standalone, records, book):
@@ -50,10 +53,44 @@ def masthead(engine: ExtractiveEngine, reading: Reading) -> Answer:
     return engine.finish(query, lines, book, [])
 
 
+_WHICH_ISSUES = re.compile("哪[几些]期|都有哪|几期")
+_CHANGED = re.compile("换成|换了|换人|改由|从哪一?期(?:开始|起)|历任|先后")
+
+
+def _of_people(engine: ExtractiveEngine, query: ParsedQuery) -> list[IssueRecord]:
+    """The issues of the editor, reviewer or signer named (陶文彬签发的都有哪几期), or the first one of
+    each where it is asked who followed whom; none for other questions."""
+    records = engine.issues(engine.scan_filters(query))
+    if _WHICH_ISSUES.search(query.standalone):
+        named = [
+            record
+            for record in records
+            if any(
+                name and name in query.standalone
+                for name in (record.footer.editor, record.footer.reviewer, record.footer.signer)
+            )
+        ]
+        if named:
+            return named
+    if not _CHANGED.search(query.standalone):
+        return []
+    role = next((r for word, r in _ROLES.items() if word in query.standalone), "signer")
+    return [
+        record
+        for before, record in zip([None, *records], records)  # noqa: B905
+        if before is None or getattr(before.footer, role) != getattr(record.footer, role)
+    ]
+
+
+_ROLES = {"编辑": "editor", "责编": "editor", "审核": "reviewer", "签发": "signer"}
+
+
 def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
     """Every item about the topic under the filters, in date order: 共 N 条."""
     query = reading.query
     terms = engine.terms(query.terms)
+    if joint := _JOINT.search(query.standalone):
+        terms = tuple(t for t in terms if t.word not in joint.group())
     topics = coordinates(query.standalone, terms)
     if query.intent is Intent.DIGEST and query.filters.issues and not topics:
         terms = ()  # the whole issue is asked for
@@ -74,7 +111,7 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
             # 涉及哪些乡镇 is said in the text.
             return single.find(engine, replace(reading, query=replace(query, intent=Intent.PLACE)))
         chunks = signed
-    if _JOINT.search(query.standalone):
+    if joint:
         chunks = [c for c in chunks if len(c.departments) > 1]
     if not chunks:
         if query.intent is Intent.LIST and things and query.unit not in ("departments", "issues"):

@@ -64,6 +64,8 @@ def read_item(chunk: Chunk) -> ItemReading:
     ]
     figures = [f for f in find_figures(text) if not any(overlap(f, m) for m in mentions)]
     title_end = len(chunk.title) if chunk.title and text.startswith(chunk.title) else 0
+    if title_end and text[title_end : title_end + 1] == "。":
+        title_end += 1
     bounds = _sentence_spans(text, title_end)
     return ItemReading(
         chunk,

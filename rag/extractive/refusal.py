@@ -12,6 +12,7 @@ from rag.extractive.answer_type import missing_kind
 from rag.extractive.facts import Fact, has_cue, header_words, lacks_name
 from rag.extractive.matching import Term, presence
 from rag.extractive.ordinals import other_ordinal
+from rag.extractive.reading import read_item
 from rag.extractive.wording import say_filters
 from rag.query.vocabulary import WHOLE_COUNTY
 from rag.schema import Chunk, Hit, Intent, ParsedQuery
@@ -126,7 +127,8 @@ def _counts(query: ParsedQuery, fact: Fact, focus: Sequence[Term]) -> bool:
     """Whether what is counted (多少名医生) stands in some wording in the figure's sentence."""
     counted = [term for term in focus if term.word in query.counted and len(term.word) > 1]
     sentence = fold(fact.sentence.span.of(fact.chunk.text) + fact.chunk.title).lower()
-    return not counted or any(presence(term, sentence) >= 0.4 for term in counted)
+    things = any(term.noun for term in counted)  # 几天办完一件 counts no thing
+    return not things or any(presence(term, sentence) >= 0.4 for term in counted)
 
 
 def unsaid(words: Sequence[Term], chunk: Chunk, verbs: bool = False, known: bool = False) -> str:
@@ -169,6 +171,8 @@ def reject(
         return f"没有登过“{other}”"  # 第五实验小学 is not 第三实验小学
     if query.intent is Intent.FIGURE and fact.figure is None:
         return "相关内容登过，但没有登所问的数字"
+    if quoted := _quoted_elsewhere(query, fact):
+        return f"登过“{quoted}”，但没有登它的这个数字"
     if query.intent in (Intent.DATE, Intent.PLACE) and not has_cue(query, fact):
         return "相关内容登过，但没有登" + ("时间" if query.intent is Intent.DATE else "地点")
     kind = missing_kind(query, fact)
@@ -180,6 +184,24 @@ def reject(
     if missing and (judged is None or judged < SURE):
         return f"相关内容登过，但没有登{missing}"
     return ""
+
+
+_QUOTED = re.compile(r"[“\"]([^”\"]{2,16})[”\"]")
+
+
+def _quoted_elsewhere(query: ParsedQuery, fact: Fact) -> str:
+    """A name in quotation marks that the item prints, but neither in its title nor in the sentence
+    of the figure or the one before: 203人 of another sentence aren't the “帮帮队”."""
+    text = fold(fact.chunk.text)
+    if query.intent is not Intent.FIGURE:
+        return ""
+    sentences = [s.span for s in read_item(fact.chunk).sentences]
+    place = next((i for i, s in enumerate(sentences) if s == fact.sentence.span), 0)
+    near = text[sentences[max(place - 1, 0)].start : fact.sentence.span.end] + fold(
+        fact.chunk.title
+    )
+    quoted = [str(name) for name in _QUOTED.findall(fold(query.standalone))]
+    return next((name for name in quoted if name in text and name not in near), "")
 
 
 def _unprinted(query: ParsedQuery, fact: Fact, focus: Sequence[Term]) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
+import rjieba
+
 from rag.entities.figures import find_figures
 from rag.entities.issues import find_issues
 from rag.entities.time_mention import TimeMention
@@ -119,6 +121,12 @@ def _merge(reader: QuestionReader, question: str, before: str, today: date) -> t
             return _replace_issues(before, reader, reading, today), "issue"
     if not terms and not reading.issues:
         return _subject(reader, before, today) + text, "pointer"
+    verb = len(terms) == 1 and rjieba.tag(terms[0])[0][1].startswith("v")
+    if verb and reading.times and not reading.names and intent is Intent.FIGURE:
+        # 25年完成了多少公里 goes on with the roads spoken of.
+        return _subject(
+            reader, _replace_times(before, reader.read(before, today).times, reading, today), today
+        ) + text, "attribute"
     if pointing or leaning or _elliptic(reading):
         bare = _OPENING.sub("", text)
         if swapped := _swapped(before, reader.read(before, today), terms):

@@ -19,6 +19,25 @@ _SHORT_PLACE = re.compile(
 _NO_PLACES = frozenset(["地级", "县级", "周边", "外地", "有的", "兄弟", "附近"])
 
 
+_TOWN = re.compile(r"[一-龥]{2,5}?(?:乡|镇|街道)(?![镇村里上级干企亲贤土愁情])")
+
+
+def unknown_town(text: str, prints: Callable[[str], bool]) -> str:
+    """A town named in the question (红柳圪卜乡) that the archive never prints; "" for none."""
+    for match in _TOWN.finditer(text):
+        end = match.end()
+        suffix = 2 if text.startswith("街道", end - 2) else 1
+        for size in (4, 3, 2):
+            name = text[max(0, end - suffix - size) : end]
+            if prints(name) or rjieba.has_word(text[end - suffix - 1 : end]):
+                break  # printed, or no name: 城镇, 返乡, 各乡镇
+        else:
+            words = rjieba.cut(match.group(), True)
+            if len(words) > 1 and not any(word in FUNCTION_WORDS for word in words):
+                return match.group()
+    return ""
+
+
 def place_elsewhere(text: str, county: str, prints: Callable[[str], bool]) -> str:
     """A county, city or province named in the question that the archive of `county` never prints."""
     for match in (*_PLACE.finditer(text), *_SHORT_PLACE.finditer(text)):

@@ -36,6 +36,11 @@ _KIND_OF: dict[Intent, Kind] = {
 }
 
 
+# Said in words of their own (合计, 几条, 责任编辑, 为什么), and too rare to have been learned.
+_PLAIN = (Intent.SUM, Intent.COUNT, Intent.MASTHEAD, Intent.REASON)
+_MEASURES = re.compile("措施|做法|办法|举措")
+
+
 def kind_of(intent: Intent) -> Kind:
     """The kind that an intent belongs to."""
     return _KIND_OF.get(intent, "one")
@@ -108,8 +113,10 @@ class KindModel:
 
     def correction(self, shape: Shape) -> Kind | None:
         """The kind where it is surely another than the rules say; None to leave it at theirs."""
-        if shape.intent in (Intent.SUM, Intent.COUNT):
-            return None  # said plainly, and too rare to have been learned
+        if shape.intent in _PLAIN or (
+            shape.intent is Intent.MANNER and _MEASURES.search(shape.text)
+        ):
+            return None
         kind, sure = max(self.probabilities(shape).items(), key=lambda pair: pair[1])
         return kind if sure > SURE and kind != kind_of(shape.intent) else None
 

@@ -13,7 +13,7 @@ from rag.entities.figures import UNIT_PATTERN, Figure, find_figures, unit_family
 from rag.entities.issues import IssueMention, find_issues
 from rag.entities.time_mention import TimeMention
 from rag.entities.times import find_times
-from rag.query.elsewhere import place_elsewhere
+from rag.query.elsewhere import place_elsewhere, unknown_town
 from rag.query.function_words import FUNCTION_WORDS
 from rag.query.intent import TREND, Asked, asked_unit, figure_parts, find_many, read_as, read_intent
 from rag.query.periods import asked_periods, printing_time
@@ -38,13 +38,17 @@ _NAMED = (Intent.DATE, Intent.PLACE, Intent.PERSON, Intent.DEPARTMENT)
 _QUANTITIES = (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM)
 # 多少家 and 几座 leave nothing of themselves among the terms.
 _INTERROGATIVE = re.compile(
-    r"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|多[大长远高重快]|相比|比起来|(?:是)?[多少高低增减升降涨快慢]了?还是[多少高低增减升降涨跌快慢]了?|一共|总共|加起来|加一?块儿?|加在一?(?:起|块儿?)|合一?起|相加|加总|合计|总计|百分之几|哪(?:一)?[个些家年天位条期](?:时段|时间段|时期)?|比(?![例重率])"
+    r"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|多[大长远高重快]|相比|比起来|(?:是)?[多少高低增减升降涨快慢]了?还是[多少高低增减升降涨跌快慢]了?|一共|总共|加起来|加一?起|合一下|加一?块儿?|加在一?(?:起|块儿?)|合一?起|相加|加总|合计|总计|百分之几|哪(?:一)?[个些家年天位条期](?:时段|时间段|时期)?|比(?![例重率])"
 )
 # 花了多少钱建的 holds no mistyped 钱建.
 _HOW_MUCH = re.compile(r"(?:多少|几个?)(?:块?钱)?")
 # 总产值是多少？不是园区的
 _NOT_THAT = re.compile(
     r"(?:(?<=[，,。？?])|(?<=[（(]))(?:不是|不含|不算|不要|别说)[^，,。？?（）()吗]{1,10}的?[啊哦哈]?(?=[）)]|$|[。？?]$)"
+)
+# 写公路那段要用，…；领导问：…: what the answer is for.
+_CHATTER = re.compile(
+    r"(?:^|(?<=[，,；;。：:]))(?:[^，,；;。：:？?多少几哪谁吗什啥]{0,10}(?:材料|报告|汇报|总结|领导|发言稿|县志|[^\d]志|出处|引用|核对|核实|要用|急用|要引)[^，,；;。：:？?多少几哪谁吗什啥]{0,6})(?:[，,；;。：:]|$)"
 )
 _QUOTED = re.compile(r"[“\"]([^”\"]{2,16})[”\"]")
 _BRACKETED = re.compile(r"[【\[〖][^】\]〗]+[】\]〗]")
@@ -104,9 +108,12 @@ class QuestionReader:
             for n in self.vocabulary.find_departments(text)
             if not any(overlap(n, t) for t in times)
         )
+        # 人大代表建议: an office that signs nothing, in two characters of a longer word.
+        names = tuple(n for n in names if len(n.typed) > 2 or n.name in self.vocabulary.indexed)
         offices = names
         excluded = tuple(n.name for n in names if _EXCLUDED.search(text[: n.start]))
-        names = tuple(n for n in names if n.name not in excluded)
+        guessed = [n for n in names if _GUESSED.match(text[n.end :]) and text[n.start - 1] == "是"]
+        names = tuple(n for n in names if n.name not in excluded and n not in guessed)
         distinct = len({n.name for n in names}) + _beside_county(text, names)
         years = {
             year
@@ -148,6 +155,7 @@ class QuestionReader:
                 masked = _mask(masked, [Span(many.start, end)])
         masked = _mask_matches(_INTERROGATIVE, masked)
         masked = _mask_matches(_NOT_THAT, masked)
+        masked = _mask_matches(_CHATTER, masked)
         masked = _mask_matches(_BRACKETED, masked)
         parts = figure_parts(text) if asked.intent is Intent.FIGURE else []
         if len(parts) > 1:
@@ -198,7 +206,8 @@ class QuestionReader:
             shape,
             corrections=tuple(corrections),
             missing_issues=missing,
-            elsewhere=place_elsewhere(
+            elsewhere=unknown_town(_mask(text, [*offices, *named_times]), self._prints)
+            or place_elsewhere(
                 _mask(text, [*offices, *named_times]), self.vocabulary.county, self._prints
             ),
             open_year=open_year,
@@ -332,6 +341,8 @@ def _beside_county(text: str, names: Sequence[NameMatch]) -> bool:
     return bool(re.search("[和与跟同比及、]", text[slice(*between)]))
 
 
+# 是哪个单位报的，是水利局吗: a guess limits nothing.
+_GUESSED = re.compile(r"(?:吗|么|吧|还是别的)")
 # 全县（不是开发区）
 _EXCLUDED = re.compile(r"(?:不是|不含|不包括|而非|除了?)$")
 

@@ -10,6 +10,7 @@ import opencc
 import rjieba
 from pypinyin import lazy_pinyin
 
+from rag.entities.numerals import CN_DIGITS
 from rag.query.function_words import FUNCTION_WORDS
 
 _MAX_WORD = 4
@@ -94,8 +95,8 @@ class SoundIndex:
     def _match(self, group: list[str], piece: str, known: Callable[[str], bool]) -> str | None:
         if not 2 <= len(piece) <= _MAX_WORD or not _is_slip(group, piece, known):
             return None
-        if any(char in FUNCTION_WORDS for char in piece):
-            return None  # 矿|山是|哪两家: no slip, the segmenter cut it wrongly
+        if any(char in FUNCTION_WORDS for char in piece) or piece[0] in CN_DIGITS:
+            return None  # 矿|山是|哪两家: no slip, the segmenter cut it wrongly; 三年 is no 上年
         if piece in self._words or all(
             piece[i : i + 2] in self._printed for i in range(len(piece) - 1)
         ):

@@ -16,7 +16,7 @@ from rag.text import fold
 
 WHOLE_COUNTY = "全县"
 # 化工园区 for 化工园区管委会: said of the place and of those who run it.
-_AREA = re.compile(r"^(.{2,8}(?:园区|产业园|景区|开发区|高新区|示范区|度假区|新区))管委会$")
+_AREA = re.compile(r"^(.{2,8}(?:园|区))管委会$")
 _TOWN = re.compile(r"^(.{2,4})(?:街道办事处|街道办|街道|镇|乡)$")
 # 青渠河 is a river and 青渠路 a road, neither is 青渠镇.
 _PLACE_TAILS = frozenset("河湖山路桥渠沟坡村庄街水库寺站")
