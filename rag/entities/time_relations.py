@@ -23,6 +23,8 @@ def relate_times(mentions: list[TimeMention], text: str, question: bool) -> list
     if question:
         mentions = _vague_as_named(mentions)
     mentions = _years_from_left(_join_ranges(mentions, text), "" if question else text)
+    if question:
+        mentions = _of_each_year(mentions)
     mentions = _same_time_before(mentions)
     mentions = _share_parts(mentions, text)
     # In a report 四季度 of the title has nothing to do with 明年 at its end.
@@ -62,6 +64,23 @@ def _years_from_left(mentions: list[TimeMention], report: str) -> list[TimeMenti
             if mention.kind == "until":
                 period = replace(period, start=mention.period.start)
             mention = replace(mention, period=period, has_year=True)
+        result.append(mention)
+    return result
+
+
+_ANY_YEAR = re.compile("[去今前明当同那该本]年|\\d年|[〇零一二三四五六七八九]年")
+
+
+def _of_each_year(mentions: list[TimeMention]) -> list[TimeMention]:
+    """2022年至2025年各年上半年: a bare part behind several years is that of each of them."""
+    result: list[TimeMention] = []
+    for mention in mentions:
+        before = result[-1] if result else None
+        several = (
+            before and before.whole_years and before.period.start.year < before.period.end.year
+        )
+        if several and mention.kind == "range" and not _ANY_YEAR.search(mention.period.words):
+            mention = replace(mention, has_year=False)
         result.append(mention)
     return result
 

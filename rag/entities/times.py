@@ -17,14 +17,14 @@ from rag.schema import Period
 from rag.text import fold
 
 _YEAR = rf"""
-    (?P<year>(?<!\d)20\d\d(?=年|[^\d]|$) | {CN_YEAR} | (?<![\d.近第]) \d\d (?=年|全年|[上下]半年|[一二三四]季度|前[一二三四]个?季度|春节|国庆|五一|元旦|中秋|清明))
-    (?:年度?)?(?:全年)?
-  | (?P<rel>今年度?|本年度?|去年度?|上年度?|上一年|前年|明年|大前年|[当同那该]年)(?:全年)?
+    (?P<year>(?<!\d)20\d\d(?=年|[^\d]|$) | {CN_YEAR} | (?<![\d.近第]) \d\d (?=年|全年|[上下头]半年|[一二三四]季度|前[一二三四]个?季度|春节|国庆|五一|元旦|中秋|清明))
+    (?:年度?)?(?:全年|一?整年)?
+  | (?P<rel>今年度?|本年度?|去年度?|上年度?|上一年|前年|明年|大前年|[当同那该]年)(?:全年|一?整年)?
 """
 _SUB = rf"""
     (?P<quarters>前(?P<nq>[一二三四两2-4])个?季度?)
   | (?P<quarter>第?(?P<q>[一二三四1-4])个?季度 | 首季度? | Q(?P<qq>[1-4]))
-  | (?P<half>(?P<h>上|下)半年)
+  | (?P<half>(?P<h>上|下|头|前|后)半年)
   | (?P<first>(?<!提)[前头](?P<nm>{NUMERAL})个?月)
   | (?P<months>(?P<m1>{NUMERAL})(?:月份?)?(?:[-—–~～至到]+)(?P<m2>{NUMERAL})月份?)
   | (?P<month>(?P<m>{NUMERAL})月份?)(?:(?P<d>{NUMERAL})[日号])?
@@ -34,7 +34,7 @@ _TIME = re.compile(
     rf"""
     (?P<until>截至目前为止|截至到?|截止到?)?\s*
     (?: (?: {_YEAR} ) \s* 的? (?: {_SUB} )? | (?: {_SUB.replace("年?[底末]", "年[底末]").replace("(?P<", "(?P<b_")} ) )
-    \s* (?P<since>以来|至今|以后|之后|往后|后(?=[，,]))? (?P<before>以前|之前)?
+    \s* (?P<since>以来|至今|(?:一直)?[到至](?:现在|如今|目前|今天)|以后|之后|往后|后(?=[，,]))? (?P<before>以前|之前)?
     (?P<endof>末|底)?(?P<same>同期)?
     """,
     re.X,
@@ -72,7 +72,9 @@ def _sub_range(groups: dict[str, str | None], prefix: str, year: int) -> tuple[d
         which = number(get("q") or get("qq") or "1")
         return month_range(year, 3 * which - 2, 3 * which) if which else None
     if get("half"):
-        return month_range(year, 1, 6) if get("h") == "上" else month_range(year, 7, 12)
+        return (
+            month_range(year, 1, 6) if get("h") in ("上", "头", "前") else month_range(year, 7, 12)
+        )
     if get("first"):
         count = number(get("nm") or "")
         return month_range(year, 1, count) if count and 1 <= count <= 12 else None
@@ -138,14 +140,14 @@ def _whole_year(text: str, today: date) -> list[TimeMention]:
 
 # 22、23、24三年 and 2023和2024两年: every year but the last may lack its 年.
 _YEAR_LIST = re.compile(
-    r"(?<![\d.])(?:20)?[12]\d年?(?:[、，,和与跟及](?:20)?[12]\d年?)+(?=[一二三四五两\d]?年|$|[^\d%万亿个家项])"
+    r"(?<![\d.])(?:20)?[12]\d年?(?:[、，,和与跟及 ](?:20)?[12]\d年?)+(?=[一二三四五两\d]?年|$|[^\d%万亿个家项])"
 )
 
 
 def _year_lists(text: str) -> list[TimeMention]:
     mentions = []
     for m in _YEAR_LIST.finditer(text):
-        if "年" not in text[m.start() : m.end() + 5]:
+        if "年" not in text[m.start() : m.end() + 6]:
             continue
         for part in re.finditer(r"\d+", m.group()):
             if year := year_value(part.group()):

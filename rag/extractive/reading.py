@@ -169,7 +169,7 @@ def time_match(asked: Period, spoken: Period | None, chunk: Chunk, figure: bool 
             return 0.0  # what was printed on 2 August is not of the first three quarters
         if asked.contains(day):
             # What stood in the middle of 2025 is not 2025年全年.
-            return 0.0 if figure and asked.words.endswith("全年") and day.month < 12 else 0.9
+            return 0.0 if figure and asked.words.endswith(_WHOLE_YEAR) and day.month < 12 else 0.9
         lag = _LONG_LAG if _part_of_year(asked) else _LAG
         return 0.4 if asked.end < day <= asked.end + lag else 0.0
     if (spoken.start, spoken.end) == (asked.start, asked.end):
@@ -181,7 +181,7 @@ def time_match(asked: Period, spoken: Period | None, chunk: Chunk, figure: bool 
         if spoken.end == chunk.published and spoken.start == asked.start:
             return 0.95  # 今年以来 in the last issue of the year
         # 2025年全年 is not yet told by the first three quarters.
-        whole = asked.words.endswith("全年")
+        whole = asked.words.endswith(_WHOLE_YEAR)
         if figure and not whole and spoken.end - spoken.start < _FEW_DAYS:
             return 0.6  # 10月16日至19日签约5个 for 10月: an event of that month
         return 0.8 if (years and not whole) or not figure else 0.0
@@ -195,6 +195,7 @@ def time_match(asked: Period, spoken: Period | None, chunk: Chunk, figure: bool 
     return 0.5 if spoken.overlaps(asked) else 0.0
 
 
+_WHOLE_YEAR = ("全年", "整年")
 _A_YEAR = timedelta(days=366)
 
 

@@ -66,7 +66,7 @@ def find(engine: ExtractiveEngine, reading: Reading) -> Answer:
     if not names or answer.refusal != "not_found" or answer.citations:
         return answer
     # A town is a place as well; an office that signs items speaks for itself.
-    if any(not town(n.name) and engine.count(_signed(n.name)) for n in names):
+    if any(not _place(n.name) and engine.count(_signed(n.name)) for n in names):
         return answer
     query = reading.query
     own = max((f.item for f in engine.facts(query, engine.hits(query))), default=0.0)
@@ -318,6 +318,11 @@ _OFFICE_ENDS = re.compile(r"^县|(?:街道办事处|街道办|街道|[镇乡局�
 def town(name: str) -> bool:
     """Whether the office is a town's or an area's, a place that other offices write about."""
     return name.endswith(("镇", "乡", "街道", "管委会"))
+
+
+def _place(name: str) -> bool:
+    """Whether the office's name is a place's as well: 开发区污水处理厂."""
+    return town(name) or name.endswith(("开发区", "园区", "景区", "新区"))
 
 
 def _signed(name: str) -> Filters:

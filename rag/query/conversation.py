@@ -104,6 +104,8 @@ def _merge(reader: QuestionReader, question: str, before: str, today: date) -> t
             earlier.query.terms
         )
         return f"{topic}{text}", "others"
+    if _NEWEST.search(text) and not reading.times:
+        before = _without_times(reader, before, today)
     intent = reading.query.intent
     whole = reading.names or reading.times or reading.query.filters.sections
     if intent in _COMPLETE and len(terms) >= 2 and not pointing:
@@ -141,6 +143,18 @@ def _merge(reader: QuestionReader, question: str, before: str, today: date) -> t
             return text, "own"
         return _subject(reader, before, today) + bare, "attribute"
     return text, "own"
+
+
+_NEWEST = re.compile("最新|现在|目前|眼下|最近一次")
+
+
+def _without_times(reader: QuestionReader, before: str, today: date) -> str:
+    """The question before, of no time: the newest is asked for now."""
+    earlier = reader.read(before, today)
+    text = earlier.query.standalone
+    for mention in sorted(earlier.times, key=lambda m: -m.start):
+        text = text[: mention.start] + text[mention.end :]
+    return text
 
 
 def _swapped(before: str, earlier: Reading, terms: Sequence[str]) -> str:
