@@ -306,6 +306,7 @@ _CUES: dict[Intent, re.Pattern[str]] = {
 
 
 _DAY = re.compile(r"\d月\s*\d|\d[日号]")
+_TITLE_ABOUT = 1.1  # which issue, which office: what the item's title says goes first
 _HOPED = 0.7
 _STATE = re.compile("截[至止]")
 _OVER = re.compile(r"的[?？]?$|了[?？]?$|已")
@@ -379,6 +380,8 @@ def _sentence_facts(
         score = (
             (0.35 - weight) * local + weight * named + 0.25 * item + 0.15 * hit.score + bonus
         ) * (0.4 + 0.6 * time)
+        if about and sentence in titled:
+            score *= _TITLE_ABOUT
         if query.intent is Intent.DATE and _OVER.search(query.standalone) and _AHEAD.search(words):
             score *= _HOPED  # 哪天通车的 asks for the day it was, not for the one hoped for
         if (

@@ -24,12 +24,12 @@ from rag.text import fold
 _BIAS = -3.76
 _COEFFICIENTS = (2.08, 2.59, 0.92, 1.86, -1.08)
 MIN_CONFIDENCE = -0.3
-# With the answer model's logit, so many times, added; fitted on two archives that the model did not
-# learn from (benchmarks/refusal.py).
-JUDGED = 0.5
-MIN_JUDGED = -0.7
+# With the answer model's logit, so many times, added; between a fit on archives that it did not
+# learn from (0.94) and what refuses fewest answerable questions (docs/evaluation.md).
+JUDGED = 0.6
+MIN_JUDGED = -0.6
 # The model says -3.7 to 3.5: above this it would change nothing.
-_UNSURE = (-4.0, 1.2)
+_UNSURE = (-4.0, 1.8)
 # Of 176 passages of which it said so, in archives that it did not learn from, 173 were of the item
 # that answers; none was found for what isn't printed.
 CERTAIN = 2.0
@@ -53,7 +53,7 @@ _COMMAND = re.compile(
 )
 
 # Commands unless the same words ask something: 把粮站改成民宿的是哪个村, 直接给群众发了多少.
-_COMMAND_OR_MATTER = re.compile(r"把[^，。]{0,24}(?:改成|换成|说成|改为)|直接给|按这个")
+_COMMAND_OR_MATTER = re.compile(r"把[^，。]{0,24}(?:改成|换成|说成|改为)|改说|直接给|按这个")
 # What every answer does anyway.
 _GRANTED = re.compile(r"引用原文|(?:给出|注明|附上|标明)(?:期号|出处|来源|原文)")
 _ASKS = re.compile("哪|谁|什么|啥|多少|几|怎|为何|吗")
@@ -161,7 +161,8 @@ def reject(
         return f"快报中没有与“{name.word}”对应的内容" if name else "没有登过相关内容"
     if place := of_whole_county(query.standalone, fact, terms):
         return f"相关内容登过，但登的是全县的，不是{place}的"
-    if holiday := lacks_holiday(query.standalone, fact):
+    of_item = query.intent in (Intent.ISSUE, Intent.DEPARTMENT)  # any of its sentences may tell
+    if not of_item and (holiday := lacks_holiday(query.standalone, fact)):
         return f"同类内容登过，但不是所问的{holiday}"
     if state := other_state(query.standalone, fact):
         return f"相关内容登过，但登的是{state}"

@@ -97,6 +97,7 @@ def _fact(
         for fact in engine.facts(query, hits)
         if fact.item >= more_than
         and not set(fact.chunk.departments) & set(reading.excluded)
+        and not _unwanted(fact, reading.unwanted)
         and all(name in fold(fact.sentence.span.of(fact.chunk.text)) for name in must)
     ]
     terms, focus = engine.terms(query.terms), engine.terms(query.focus)
@@ -126,6 +127,12 @@ def _fact(
     answer = engine.finish(query, lines, book, hits)
     newer = _newer(engine, query, best)
     return replace(answer, notices=(newer,)) if newer else answer
+
+
+def _unwanted(fact: Fact, words: Sequence[str]) -> bool:
+    """Whether the fact is of what the question rules out (不是中医院的)."""
+    said = fold(fact.chunk.title + fact.sentence.span.of(fact.chunk.text))
+    return any(word in said for word in words)
 
 
 def _newer(engine: ExtractiveEngine, query: ParsedQuery, fact: Fact) -> str:

@@ -17,7 +17,7 @@ from rag.query.elsewhere import place_elsewhere, unknown_town
 from rag.query.function_words import FUNCTION_WORDS
 from rag.query.intent import TREND, Asked, asked_unit, figure_parts, find_many, read_as, read_intent
 from rag.query.periods import asked_periods, printing_time
-from rag.query.question_kind import KindModel, Shape, shape_of
+from rag.query.question_kind import KindModel, Shape, kind_of, shape_of
 from rag.query.roads import as_printed
 from rag.query.spelling import SoundIndex, simplify
 from rag.query.vocabulary import WHOLE_COUNTY, NameMatch, Vocabulary
@@ -44,7 +44,7 @@ _INTERROGATIVE = re.compile(
 _HOW_MUCH = re.compile(r"(?:多少|几个?)(?:块?钱)?")
 # 总产值是多少？不是园区的
 _NOT_THAT = re.compile(
-    r"(?:(?<=[，,。？?])|(?<=[（(]))(?:不是|不含|不算|不要|别说)[^，,。？?（）()吗]{1,10}的?[啊哦哈]?(?=[）)]|$|[。？?]$)"
+    r"(?:(?<=[，,。？?])|(?<=[（(]))(?:不是|不含|不算|不要|别说)(?P<what>[^，,。？?（）()吗]{1,10}?)的?[啊哦哈]?(?=[）)]|$|[。？?]$)"
 )
 # 写公路那段要用，…；领导问：…: what the answer is for.
 _CHATTER = re.compile(
@@ -69,6 +69,7 @@ class Reading:
     elsewhere: str = ""  # another county or city that the question is about
     open_year: bool = False
     excluded: tuple[str, ...] = ()  # 不是开发区
+    unwanted: tuple[str, ...] = ()  # （不是中医院的）
     parts: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (unit, focus) of each figure asked for
     anchor: Chunk | None = None  # the item that the conversation speaks of
     otherwise: Reading | None = None  # what to try when the anchor holds no answer
@@ -120,7 +121,8 @@ class QuestionReader:
             for t in times
             for year in range(max(t.period.start.year, 2000), t.period.end.year + 1)
         }
-        several = max(len(times), sum(i.number is not None for i in issues))
+        spans = {(t.period.start, t.period.end) for t in times}  # 2024年…，当年: one time
+        several = max(len(spans), sum(i.number is not None for i in issues))
         asked = read_intent(text, bool(issues), several, distinct, len(years))
         shape = shape_of(text, asked.intent, times, offices, issues)
         plural = asked.unit in ("departments", "issues")  # 哪几个乡镇: a list of its own kind
@@ -132,6 +134,10 @@ class QuestionReader:
         refs, missing = self._resolve_issues(issues, times, text)
         named_times = times
         published, times = printing_time(times, text)
+        if kind_of(asked.intent) != "table":
+            # 今年为什么比去年少 asks about this year.
+            later = [t for t in times if not text[: t.start].endswith("比")]
+            times = tuple(later) or times
         periods, open_year = asked_periods(times, self.vocabulary.first_year)
         if refs and any(m.relative in ("latest", "first", "this") for m in issues):
             periods = ()  # 2023年最后一期: the time has done its work
@@ -212,6 +218,7 @@ class QuestionReader:
             ),
             open_year=open_year,
             excluded=excluded,
+            unwanted=tuple(m["what"] for m in _NOT_THAT.finditer(text)),
             parts=tuple(
                 (
                     part.unit,

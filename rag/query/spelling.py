@@ -8,7 +8,6 @@ from operator import add
 
 import opencc
 import rjieba
-from pypinyin import lazy_pinyin
 
 from rag.entities.numerals import CN_DIGITS
 from rag.query.function_words import FUNCTION_WORDS
@@ -26,10 +25,17 @@ def simplify(text: str) -> str:
     return str(_converter().convert(text))
 
 
+def pinyin(text: str) -> list[str]:
+    """The syllables without tones."""
+    from pypinyin import lazy_pinyin  # loads for a third of a second, and is seldom needed
+
+    return list(lazy_pinyin(text))
+
+
 def sound(word: str) -> str:
     """The pinyin without tones; n/ng and retroflex initials, often confused, are merged."""
     syllables = []
-    for syllable in lazy_pinyin(word):
+    for syllable in pinyin(word):
         for wrong, right in (("zh", "z"), ("ch", "c"), ("sh", "s")):
             if syllable.startswith(wrong):
                 syllable = right + syllable[2:]

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from pypinyin import lazy_pinyin
 from rapidfuzz.distance import Levenshtein
 
+from rag.query.spelling import pinyin
 from rag.schema import DatedIssue, IssueRef
 from rag.text import fold
 
@@ -162,7 +162,7 @@ def _distance(typed: str, form: str) -> int | None:
     if len(typed) == len(form) and len(form) >= 3:
         differ = [(a, b) for a, b in zip(typed, form, strict=True) if a != b]
         # The count first: looking up the sounds of every name took 4 ms a question.
-        if len(differ) <= 2 and all(lazy_pinyin(a) == lazy_pinyin(b) for a, b in differ):
+        if len(differ) <= 2 and all(pinyin(a) == pinyin(b) for a, b in differ):
             return 0
     if len(form) >= 4 and typed[-1] == form[-1] and Levenshtein.distance(typed, form) == 1:
         # 文化局 and 文广旅游局 differ by more; 司法局 is too short for a safe guess.
