@@ -131,7 +131,8 @@ def _fact(
 
 def _unwanted(fact: Fact, words: Sequence[str]) -> bool:
     """Whether the fact is of what the question rules out (不是中医院的)."""
-    said = fold(fact.chunk.title + fact.sentence.span.of(fact.chunk.text))
+    told = fact.clause.span if fact.clause else fact.sentence.span
+    said = fold(fact.chunk.title + told.of(fact.chunk.text))
     return any(word in said for word in words)
 
 
