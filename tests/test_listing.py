@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from rag.extractive import lists
 from rag.schema import Answer
-from tests.archive import archive_issues, ask, cited, texts
+from tests.archive import archive_issues, ask, ask_chain, cited, open_archive, texts
 
 ALL = {(c.issue.year, c.issue.number, c.ordinal) for _, chunks in archive_issues() for c in chunks}
 LISTS = [
@@ -151,3 +154,14 @@ def test_a_digest_of_an_office_in_a_year() -> None:
 
 def test_a_topic_is_followed_through_the_years() -> None:
     assert cited(ask("历年防汛物资点验有哪些报道")) == {(2023, 9, 3), (2024, 9, 3)}
+
+
+def test_a_list_of_hundreds_says_what_it_leaves_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "MOST_LISTED", 3)
+    answer = ask_chain(open_archive(tmp_path), "2024年第26期有哪些内容")
+    lines = answer.text.split("\n")
+    assert lines[0].startswith("共 4 条")
+    assert "只列出前 3 条，其余 1 条没有列出" in lines[-1]
+    assert len({c.chunk_id for c in answer.citations}) == 3

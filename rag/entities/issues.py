@@ -29,6 +29,7 @@ _YEAR = (
 )
 # 二期工程 and 第3期培训班 are no issues, nor is 总第350期, which counts over all years.
 _PHASE = r"(?!工程|项目|建设|培训|学员)"
+MOST = 10_000  # issues a year, of all the series of one archive
 _ISSUE = re.compile(
     rf"{_YEAR}(?P<edition>增刊|专刊)?(?:(?<!总)第\s{{0,3}}(?P<n>{NUMERAL})\s{{0,3}}(?:期{_PHASE}|号快报)"
     rf"|(?P<bare>\d+)\s{{0,3}}期(?!间|限|货|待|望|满){_PHASE})"
@@ -59,14 +60,14 @@ def find_issues(text: str, today: date) -> list[IssueMention]:
             offset = m.start("list")
             start = m.start() if part.start() == 0 else offset + part.start()
             end = m.end() if offset + part.end() == m.end("list") else offset + part.end()
-            if (value := number(part.group())) is not None and 0 < value < 1000:
+            if (value := number(part.group())) is not None and 0 < value < MOST:
                 mentions.append(IssueMention(start, end, value, _year(m["year"], today)))
     taken = [(x.start, x.end) for x in mentions]
     for m in _ISSUE.finditer(folded):
         if any(a < m.end() and m.start() < b for a, b in taken):
             continue
         value = number(m["n"] or m["bare"] or "")
-        if value is None or not 0 < value < 1000:
+        if value is None or not 0 < value < (MOST if m["n"] else 1000):
             continue
         if m["bare"] and not m["year"]:
             before, after = folded[: m.start()], folded[m.end() :]

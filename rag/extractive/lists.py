@@ -25,6 +25,7 @@ _JOINT = re.compile(
 )
 _OF_TOWN = ("镇", "乡", "街道")
 SHORT = 2  # so few items are quoted whole
+MOST_LISTED = 300  # lines of one answer; the number of items is always the whole one
 
 
 def masthead(engine: ExtractiveEngine, reading: Reading) -> Answer:
@@ -132,7 +133,8 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
     lines = [f"共 {total}（检索范围：{extent}{'；' + limits if limits else ''}）"]
     section = None
     whole = few and query.intent in (Intent.DIGEST, Intent.LIST)
-    for number, chunk in enumerate(chunks, 1):
+    listed = chunks[:MOST_LISTED]
+    for number, chunk in enumerate(listed, 1):
         if query.intent is Intent.DIGEST and query.filters.issues and chunk.section != section:
             section = chunk.section
             lines.append(f"【{section}】")
@@ -140,7 +142,12 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
         if section is not None:
             head = "、".join(chunk.printed or chunk.departments) or "未署名"
         lines.append(f"{number}、{head}：{item_line(chunk, terms, book, whole)}")
-    return engine.finish(query, lines, book, [Hit(c, 1.0) for c in chunks])
+    if len(listed) < len(chunks):
+        lines.append(
+            f"以上只列出前 {MOST_LISTED} 条，其余 {len(chunks) - MOST_LISTED} 条没有列出："
+            "请加上时间、部门、栏目或期号再问。"
+        )
+    return engine.finish(query, lines, book, [Hit(c, 1.0) for c in listed])
 
 
 def _issues(engine: ExtractiveEngine, reading: Reading) -> Answer:
