@@ -117,3 +117,8 @@ def test_any_text_gives_references_inside_it(text: str) -> None:
     for mention in find_issues(text, TODAY):
         assert 0 <= mention.start < mention.end <= len(text)
         assert (mention.number is None) == bool(mention.relative)
+
+
+def test_a_province_prints_thousands_a_year() -> None:
+    assert issues("2023年第8573期要点") == [(2023, 8573)]
+    assert issues("2023期要点") == []

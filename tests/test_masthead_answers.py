@@ -62,3 +62,17 @@ def test_an_issue_that_is_not_there_has_no_masthead() -> None:
 def test_a_line_that_is_not_printed_is_refused() -> None:
     answer = ask("2024年第26期的总期号是多少")
     assert answer.outcome == "not_found"
+
+
+def test_the_issues_that_someone_signed() -> None:
+    answer = ask("沈砚秋签发的都有哪几期")
+    assert {(c.issue.year, c.issue.number) for c in answer.citations} == {
+        (2024, 9),
+        (2024, 26),
+        (2025, 5),
+    }
+
+
+def test_who_followed_whom() -> None:
+    lines = ask("签发人从哪一期开始换成了谁").text.split("\n")
+    assert ["高望山" in lines[0], "沈砚秋" in lines[1], len(lines)] == [True, True, 2]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from rag.citations import CitationBook
 from rag.extractive import single
 from rag.extractive.listing import coordinates, item_head, item_line, relevant
-from rag.extractive.masthead import masthead_lines
+from rag.extractive.masthead import masthead_lines, records_of_people
 from rag.extractive.wording import say_filters
 from rag.query.reader import Reading
-from rag.schema import Answer, Hit, Intent, IssueRecord, ParsedQuery
+from rag.schema import Answer, Hit, Intent
 
 if TYPE_CHECKING:
     from rag.extractive.engine import ExtractiveEngine
@@ -42,8 +42,9 @@ def masthead(engine: ExtractiveEngine, reading: Reading) -> Answer:
             records = records[-1:]
         elif query.order == "earliest":
             records = records[:1]
-    if not query.filters.issues and (people := _of_people(engine, query)):
-        records = people
+    if not query.filters.issues:
+        every = engine.issues(engine.scan_filters(query))
+        records = records_of_people(query.standalone, every) or records
     book = CitationBook()
     lines = []
     for record, facts in masthead_lines(query.standalone, records, book):
@@ -52,38 +53,6 @@ def masthead(engine: ExtractiveEngine, reading: Reading) -> Answer:
     if not lines:
         return engine.refuse(query, [], "没有登这一项")
     return engine.finish(query, lines, book, [])
-
-
-_WHICH_ISSUES = re.compile("哪[几些]期|都有哪|几期")
-_CHANGED = re.compile("换成|换了|换人|改由|从哪一?期(?:开始|起)|历任|先后")
-
-
-def _of_people(engine: ExtractiveEngine, query: ParsedQuery) -> list[IssueRecord]:
-    """The issues of the editor, reviewer or signer named (陶文彬签发的都有哪几期), or the first one of
-    each where it is asked who followed whom; none for other questions."""
-    records = engine.issues(engine.scan_filters(query))
-    if _WHICH_ISSUES.search(query.standalone):
-        named = [
-            record
-            for record in records
-            if any(
-                name and name in query.standalone
-                for name in (record.footer.editor, record.footer.reviewer, record.footer.signer)
-            )
-        ]
-        if named:
-            return named
-    if not _CHANGED.search(query.standalone):
-        return []
-    role = next((r for word, r in _ROLES.items() if word in query.standalone), "signer")
-    return [
-        record
-        for before, record in zip([None, *records], records)  # noqa: B905
-        if before is None or getattr(before.footer, role) != getattr(record.footer, role)
-    ]
-
-
-_ROLES = {"编辑": "editor", "责编": "editor", "审核": "reviewer", "签发": "signer"}
 
 
 def items(engine: ExtractiveEngine, reading: Reading) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -33,6 +34,7 @@ _FACTS: tuple[tuple[str, re.Pattern[str], str, re.Pattern[str]], ...] = (
         re.compile(r"(?!)"),
     ),
 )
+_PEOPLE = ("editor", "reviewer", "signer")
 _DATE = re.compile(r"哪天|哪一天|哪日|什么时候|何时|几号|几月|日期|时间|出的")
 
 
@@ -66,6 +68,32 @@ def masthead_lines(
                 )
         result.append((record, lines))
     return result
+
+
+_WHICH_ISSUES = re.compile("哪[几些]期|都有哪|几期")
+_CHANGED = re.compile("换成|换了|换人|改由|从哪一?期(?:开始|起)|历任|先后")
+
+
+def records_of_people(question: str, records: Sequence[IssueRecord]) -> list[IssueRecord]:
+    """The issues of the editor, reviewer or signer named (陶文彬签发的都有哪几期), or the first one of
+    each where it is asked who followed whom; none for other questions."""
+    roles = [f[2] for f in _FACTS if f[2] in _PEOPLE and f[1].search(question)] or list(_PEOPLE)
+    if _WHICH_ISSUES.search(question):
+        named = [
+            record
+            for record in records
+            if any((name := getattr(record.footer, r)) and name in question for r in roles)
+        ]
+        if named:
+            return named
+    if not records or not _CHANGED.search(question):
+        return []
+    changes = [
+        record
+        for before, record in itertools.pairwise(records)
+        if any(getattr(before.footer, r) != getattr(record.footer, r) for r in roles)
+    ]
+    return [records[0], *changes]
 
 
 def _span(record: IssueRecord, value: str, line: re.Pattern[str]) -> Span | None:
