@@ -9,6 +9,8 @@ HOST ?= 127.0.0.1
 PORT ?= 7860
 # Passed on to pytest: make test TESTS="tests/test_parser.py -x"
 TESTS ?=
+# Processes that share the tests, a file at a time
+JOBS ?= 2
 # CMRC 2018 development set, in SQuAD form
 CMRC ?= ../shared/benchmarks/cmrc2018_dev.json
 
@@ -49,7 +51,7 @@ run: $(VENV)/run.stamp
 	$(VENV_PYTHON) app.py --host $(HOST) --port $(PORT)
 
 test: $(VENV)/dev.stamp
-	$(VENV_PYTHON) -m pytest $(TESTS)
+	$(VENV_PYTHON) -m pytest -n $(JOBS) --dist loadfile $(TESTS)
 
 # Those that take minutes, among them a hundred kills while files are taken in.
 test-long: $(VENV)/dev.stamp
