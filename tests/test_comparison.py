@@ -105,3 +105,16 @@ def test_every_quote_of_a_comparison_stands_where_it_says() -> None:
     stored = texts()
     for citation in ask("技改投资历年变化").citations:
         assert stored[citation.chunk_id][citation.start : citation.end] == citation.quote
+
+
+def test_a_sum_of_which_a_part_is_missing_is_none() -> None:
+    answer = ask("2022年和2023年一季度技改投资合计多少")
+    assert "3280万元" in answer.text
+    assert "没有合计" in answer.text
+    assert "程序计算" not in answer.text
+
+
+def test_a_part_named_once_is_that_of_every_year() -> None:
+    answer = ask("2023年和2024年技改投资一季度合计多少")
+    assert "3280＋4110＝7390万元" in answer.text
+    assert ask("2023年和2024年技改投资前三季度合计多少").outcome == "not_found"

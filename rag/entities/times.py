@@ -184,9 +184,7 @@ def _dates(text: str) -> list[TimeMention]:
 _BASE = re.compile(r"(?:较|比|超过?|同)$")
 
 
-_EACH_YEAR = re.compile(
-    r"年?这?[两三四五六几\d]?年?(?:间|来|里)?(?:的|各|每年|都)?(?:[两三四五六\d]个)?"
-)
+_CLAUSE_END = re.compile("[，,。？?；;]")
 _ALL_YEAR = re.compile(r"(?<![0-9年度])全年(?![龄级无])")
 # 预计8月底完工 in an issue of April: the coming August.
 _AHEAD = re.compile(r"预计|计划|将|拟|力争|争取|确保|有望|目标|前$")
@@ -272,8 +270,8 @@ def _calendar_times(text: str, today: date, year: int | None, question: bool) ->
             span = part or (date(value, 1, 1), date(value, 12, 31))
         else:
             value = named or year
-            if question and len(years) > 1 and _EACH_YEAR.fullmatch(gap):
-                has_year = False  # 2023、2024、2025三年上半年: of each of them
+            if question and len(years) > 1 and not _CLAUSE_END.search(gap):
+                has_year = False  # 2023年和2024年技改投资前三季度: of each of them
                 value = named or today.year
             elif value is None:
                 has_year = False

@@ -32,6 +32,9 @@ TREND_ITEMS = 40
 SAME_LABEL = 55
 _LABEL_END = 7  # characters
 SAME_WORDS = 0.002  # of a score, for each point of rapidfuzz ratio between two labels
+PART = 0.8  # the fit of a figure that is of a part of the time asked about
+NO_TOTAL = "没有合计：有的数字没有找到。"
+OF_A_PART = "注意：有的数字只是所问时间的一部分，见括号里的时间。"
 INDICATORS = 4  # tried as the one whose history is asked for
 ANCHORS = 4  # of a line's figures, those that may be the indicator compared
 
@@ -300,7 +303,10 @@ def _compose(
             line = f"{row.name}：{figure.text}（{time}）[{number}]　{printed}"
         lines.append(line)
     if query.intent is Intent.SUM:
-        lines += _total(known)
+        facts = [row.fact for row in rows if row.fact]
+        total = _total(known) if len(facts) == len(rows) else [NO_TOTAL]
+        part = any(fact.time <= PART for fact in facts)
+        lines += [*total, OF_A_PART] if part and total != [NO_TOTAL] else total
     else:
         lines = [*_otherwise(query.standalone, known), *lines, *_arithmetic(known)]
     return engine.finish(query, lines, book, hits)

@@ -131,8 +131,8 @@ def _fact(
 
 def _unwanted(fact: Fact, words: Sequence[str]) -> bool:
     """Whether the fact is of what the question rules out (不是中医院的)."""
-    told = fact.clause.span if fact.clause else fact.sentence.span
-    said = fold(fact.chunk.title + told.of(fact.chunk.text))
+    end = fact.clause.span.end if fact.clause else fact.sentence.span.end
+    said = fold(fact.chunk.title + fact.chunk.text[fact.sentence.span.start : end])
     return any(word in said for word in words)
 
 
