@@ -114,6 +114,10 @@ def test_a_sum_of_which_a_part_is_missing_is_none() -> None:
     assert "程序计算" not in answer.text
 
 
+def test_parts_of_the_years_asked_about_are_marked() -> None:
+    assert "只是所问时间的一部分" in ask("2023年和2024年技改投资合计多少").text
+
+
 def test_a_part_named_once_is_that_of_every_year() -> None:
     answer = ask("2023年和2024年技改投资一季度合计多少")
     assert "3280＋4110＝7390万元" in answer.text

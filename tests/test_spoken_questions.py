@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag.chain import BulletinChain
-from rag.schema import Intent
+from rag.schema import Chunk, Intent, IssueRecord
 from tests.archive import ask_chain, issue_of, open_archive
 
 ISSUES = [
@@ -183,6 +183,23 @@ def test_a_sum_takes_the_corrected_figure(spoken: BulletinChain) -> None:
     assert "5680＋5420＝11100人" in answer.text
     assert "更正前的原文" in answer.text
     assert all(c.quote for c in answer.citations)
+
+
+def test_parts_of_different_length_are_not_added_up(tmp_path: Path) -> None:
+    def tourists(year: int, words: str, figure: str) -> tuple[IssueRecord, list[Chunk]]:
+        item = (
+            "文旅融合",
+            "县文广旅游局发布旅游数据",
+            f"{words}，全县接待游客{figure}。",
+            ("文广旅游局",),
+        )
+        return issue_of(year, 30, date(year, 7, 20), "周启明", "高望山", [item])
+
+    issues = [tourists(2023, "上半年", "90万人次"), tourists(2024, "一季度", "50万人次")]
+    answer = ask_chain(open_archive(tmp_path, issues), "2023年和2024年全县接待游客合计多少人次")
+    assert "90万人次" in answer.text
+    assert "时间段不同" in answer.text
+    assert "140" not in answer.text
 
 
 def test_a_sum_of_two_stages_and_of_two_festivals(spoken: BulletinChain) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,6 @@ SAME_LABEL = 55
 _LABEL_END = 7  # characters
 SAME_WORDS = 0.002  # of a score, for each point of rapidfuzz ratio between two labels
 PART = 0.8  # the fit of a figure that is of a part of the time asked about
-NO_TOTAL = "没有合计：有的数字没有找到。"
-OF_A_PART = "注意：有的数字只是所问时间的一部分，见括号里的时间。"
 INDICATORS = 4  # tried as the one whose history is asked for
 ANCHORS = 4  # of a line's figures, those that may be the indicator compared
 
@@ -303,10 +302,7 @@ def _compose(
             line = f"{row.name}：{figure.text}（{time}）[{number}]　{printed}"
         lines.append(line)
     if query.intent is Intent.SUM:
-        facts = [row.fact for row in rows if row.fact]
-        total = _total(known) if len(facts) == len(rows) else [NO_TOTAL]
-        part = any(fact.time <= PART for fact in facts)
-        lines += [*total, OF_A_PART] if part and total != [NO_TOTAL] else total
+        lines += _no_total(query.standalone, rows) or [*_total(known), *_of_a_part(rows)]
     else:
         lines = [*_otherwise(query.standalone, known), *lines, *_arithmetic(known)]
     return engine.finish(query, lines, book, hits)
@@ -329,6 +325,30 @@ def _corrected(
         known.append((row.name, correction.figure, number))
         lead = f"{correction.figure.text}（{time}，已更正）[{number}]"
     return f"{row.name}：{lead}　{says}　更正前的原文，{printed}"
+
+
+_AS_REPORTED = re.compile("次|报")
+_EVENT = timedelta(days=31)
+
+
+def _no_total(question: str, rows: Sequence[Row]) -> list[str]:
+    """Why the figures aren't added up; empty when they may be. The first half of one year and the
+    first quarter of the next are no total, unless what was reported each time is asked for."""
+    facts = [row.fact for row in rows if row.fact]
+    if len(facts) < len(rows):
+        return ["没有合计：有的数字没有找到。"]
+    parts = [fact.spoken for fact in facts if fact.time <= PART and fact.spoken]
+    spans = {(p.start.month, p.end.month) for p in parts if p.end - p.start > _EVENT}
+    uneven = len(spans) > 1 or (spans and len(parts) < len(facts))
+    if uneven and not _AS_REPORTED.search(question):
+        return ["没有合计：各数字的时间段不同，见括号里的时间。"]
+    return []
+
+
+def _of_a_part(rows: Sequence[Row]) -> list[str]:
+    """A remark that a figure added up is of a part of the time asked about."""
+    partial = any(row.fact and row.fact.time <= PART for row in rows)
+    return ["注意：有的数字只是所问时间的一部分，见括号里的时间。"] if partial else []
 
 
 _MORE_THAN = re.compile(
