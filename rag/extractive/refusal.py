@@ -212,7 +212,7 @@ def _unprinted(query: ParsedQuery, fact: Fact, focus: Sequence[Term]) -> str:
         return f"“{word}”"
     if payment := _PAYMENT.search(query.standalone):
         named = [t for t in focus if payment.group() in t.word]
-        if word := unsaid(named, fact.chunk, known=True):
+        if word := unsaid(named, fact.chunk, verbs=True, known=True):
             return f"“{word}”"
     if query.intent is Intent.FIGURE and not _counts(query, fact, focus):
         return f"“{'、'.join(query.counted)}”的数量"
