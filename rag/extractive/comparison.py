@@ -327,7 +327,7 @@ def _corrected(
     return f"{row.name}：{lead}　{says}　更正前的原文，{printed}"
 
 
-_AS_REPORTED = re.compile("[两三四五几每各]次|报")
+_AS_REPORTED = re.compile("[两三四五几每各][次回]|报")
 _EVENT = timedelta(days=31)
 
 
