@@ -30,7 +30,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AutoModel
 
-from benchmarks.question_sets import ROOT, question_sets
+from benchmarks.question_sets import OF_ONE_ITEM, ROOT, WHOLE, question_sets
 from rag.answer_model import open_tokenizer, token_ids
 from rag.chain import BulletinChain
 from rag.evaluation.questions import Question
@@ -44,26 +44,8 @@ FOLDERS = (
     *(f"benchmarks/archives/{name}" for name in ("yuanze", "lanxi", "xiyang", "liquan")),
     *(f"benchmarks/archives/{name}" for name in ("huaidu", "jichuan", "dizhou", "shuoyu")),
 )
-# Their failures were all read; of the others only the dev part is learned from.
-WHOLE = ("yuanze", "lanxi", "xiyang", "huaidu", "jichuan")
 # Asked of one item, and not told apart by time alone.
-SINGLE = frozenset(
-    [
-        "number",
-        "date",
-        "place_name",
-        "department",
-        "issue",
-        "reason_how",
-        "paraphrase",
-        "alias",
-        "typo",
-        "near_dup",
-        "time",
-        "unanswerable_near",
-        "unanswerable_ood",
-    ]
-)
+SINGLE = frozenset([*OF_ONE_ITEM, "time", "unanswerable_ood"])
 TIMED = ("near_dup", "time")  # the next items may answer them for another time
 FIRST_LAYER = 4  # the layers below are the embedding model's own
 BATCH, WARM_UP = 32, 50

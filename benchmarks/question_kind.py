@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.question_sets import question_sets
+from benchmarks.question_sets import OF_ONE_ITEM, WHOLE, question_sets
 from rag.chain import BulletinChain
 from rag.evaluation.questions import Question
 from rag.query.question_kind import (
@@ -33,25 +33,8 @@ KIND_OF_TYPE: dict[str, Kind] = {
     **dict.fromkeys(("list", "filter", "dept_worklist", "digest"), "scan"),
     **dict.fromkeys(("compare", "trend"), "table"),
     "footer_meta": "masthead",
-    **dict.fromkeys(
-        [
-            "number",
-            "date",
-            "place_name",
-            "department",
-            "issue",
-            "reason_how",
-            "paraphrase",
-            "alias",
-            "typo",
-            "near_dup",
-            "unanswerable_near",
-        ],
-        "one",
-    ),
+    **dict.fromkeys(OF_ONE_ITEM, "one"),
 }
-# Their failures were all read; of the others only the dev part is learned from.
-WHOLE = ("yuanze", "lanxi", "xiyang", "huaidu", "jichuan", "dizhou", "shuoyu")
 STRENGTH = 100.0  # C of the regression
 LEAST = 3  # questions that a feature stands in
 

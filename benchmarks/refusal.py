@@ -7,7 +7,7 @@ archives), finds for each question the best fact as the engine does, and fits a 
 to its features. Questions of test parts only test; so does each archive for the others: the AUC
 that counts is that of archives left out of the fit. Then the answer model: for each archive the AUC
 of its logit alone and added to the other, and the factor fitted on APART, which the model did not
-learn from.
+learn from, and what the best facts were that it called CERTAIN.
 """
 
 from __future__ import annotations
@@ -47,18 +47,20 @@ class Row:
     archive: str
     test: bool
     answerable: bool
+    right: bool  # the fact is of the item that answers
     features: tuple[float, ...]
     logit: float
     judged: float
 
 
 def main() -> None:
-    rows = [
+    every = [
         row
         for name, chain, questions in question_sets(sys.argv[1:])
         for question in questions
         if not question.history and (row := measure(chain, question, name))
     ]
+    rows = [row for row in every if row.right or not row.answerable]
     dev, test = [r for r in rows if not r.test], [r for r in rows if r.test]
     report("全部 dev", dev, test)
     for count in range(2, len(FEATURES)):
@@ -69,10 +71,11 @@ def main() -> None:
         apart = [row for row in rows if row.archive == name]
         report(f"不看{name}", [row for row in dev if row.archive != name], apart)
     judged(rows)
+    certain([row for row in every if row.archive in APART or row.test])
 
 
 def measure(chain: BulletinChain, question: Question, archive: str) -> Row | None:
-    """None where the logistic model has no say, or where an answer was sought in a wrong item."""
+    """None where the logistic model has no say."""
     reader, engine = chain._current().reader, chain._engine
     reading = reader.read(question.question, chain.settings.current_date())
     query = reading.query
@@ -83,13 +86,12 @@ def measure(chain: BulletinChain, question: Question, archive: str) -> Row | Non
         return None
     best = facts[0]
     place = (best.chunk.issue.year, best.chunk.issue.number, best.chunk.section)
-    if question.answerable and place not in {(g.year, g.issue, g.section) for g in question.gold}:
-        return None
     terms = engine.terms(query.terms)
     return Row(
         archive,
         question.split == "test",
         question.answerable,
+        place in {(g.year, g.issue, g.section) for g in question.gold},
         refusal.features(best, terms, query.unit),
         refusal.confidence(best, terms, query.unit),
         refusal.judgement(query, best, chain.judge) or 0.0,
@@ -128,6 +130,16 @@ def judged(rows: list[Row]) -> None:
         both = [a + refusal.JUDGED * b for a, b in zip(*scores, strict=True)]
         aucs = [f"{roc_auc_score(told(apart), score):.3f}" for score in (*scores, both)]
         print(f"  {name}（{len(apart)} 问）：AUC 五项 {aucs[0]}，判别 {aucs[1]}，合起来 {aucs[2]}")
+
+
+def certain(rows: list[Row]) -> None:
+    """Of what the answer model is sure that it answers, how much is of the item that does."""
+    sure = [row for row in rows if row.judged >= refusal.CERTAIN]
+    right = sum(row.answerable and row.right for row in sure)
+    print(
+        f"判别不低于 {refusal.CERTAIN} 的 {len(sure)} 问：{right} 问找到了有答案的条目，"
+        f"{sum(not row.answerable for row in sure)} 问快报里没有答案"
+    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from functools import lru_cache
 from page.archive import Archive
 from rag.entities.figures import Figure
 from rag.entities.times import find_times
-from rag.extractive.facts import answer_sentences
+from rag.extractive.fact import answer_sentences
 from rag.extractive.reading import Clause, read_item
 from rag.schema import Chunk, Filters, Period
 from rag.text import Span, fold, search_tokens

@@ -32,6 +32,7 @@ _SPACE_BESIDE_DIGIT = re.compile(
 _END = "。！？!?"
 _CLOSERS = '”’」』）)》】"'
 _CLAUSE_END = "，；：。！？,;:!?"
+_QUOTED = re.compile(r"[“\"]([^”\"]{2,16})[”\"]")
 _TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?%?|[A-Za-z]+|[㐀-䶿一-鿿]+")
 
 
@@ -159,6 +160,11 @@ def split_sentences(text: str) -> list[Span]:
 def split_clauses(text: str) -> list[Span]:
     """Clauses in order, cut at commas, semicolons and colons as well."""
     return _cut(text, _CLAUSE_END)
+
+
+def quoted_names(text: str) -> list[str]:
+    """What stands in double quotation marks, 2 to 16 characters, in order."""
+    return _QUOTED.findall(text)
 
 
 def search_tokens(text: str) -> list[str]:

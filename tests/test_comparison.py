@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from tests.archive import ask, cited, texts
+from rag.extractive.arithmetic import Row, no_total
+from rag.extractive.fact import Fact
+from rag.extractive.reading import Clause, Sentence
+from rag.schema import Hit, Period
+from rag.text import Span
+from tests.archive import ask, chunk_of, cited, texts
 
 TECH = {(2023, 9, 1), (2024, 9, 1)}
 EQUIPMENT = {(2023, 9, 3), (2024, 9, 3)}
@@ -122,3 +129,20 @@ def test_a_part_named_once_is_that_of_every_year() -> None:
     answer = ask("2023年和2024年技改投资一季度合计多少")
     assert "3280＋4110＝7390万元" in answer.text
     assert ask("2023年和2024年技改投资前三季度合计多少").outcome == "not_found"
+
+
+def _row_until(month: int) -> Row:
+    """A line whose figure is of January to a month, where the whole year was asked for."""
+    time = Period(date(2024, 1, 1), date(2024, month, 28))
+    clause = Clause(Span(0, 4), time, ())
+    sentence = Sentence(Span(0, 4), (clause,))
+    return Row(
+        "2024年", Fact(Hit(chunk_of(2023, 9, 1), 1.0), sentence, clause, None, 1, 1, 1, 0.8, 1)
+    )
+
+
+def test_a_word_for_reporting_in_the_indicators_name_makes_no_sum_of_reports() -> None:
+    uneven = [_row_until(3), _row_until(6)]
+    assert no_total("2023年和2024年上报额合计多少", uneven)
+    assert no_total("两年申报的项目合计多少", uneven)
+    assert not no_total("两回报的合计多少", uneven)

@@ -115,3 +115,7 @@ def test_a_follow_up_whose_answer_was_not_printed_is_refused() -> None:
 def test_no_history_stands_in_the_way_of_a_clear_question(history: tuple[str, ...]) -> None:
     answer = ask("2023年一季度技改投资完成多少万元？", *history)
     assert "3280万元" in answer.text
+
+
+def test_the_same_time_of_a_question_without_one_is_left_as_it_stands() -> None:
+    assert "2024年同期" in standalone("技改投资完成多少？", "2024年同期呢？")

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.query.intent import asked_unit, asks_extreme
+from rag.query.intent import asks_extreme
+from rag.query.quantities import asked_unit
 from rag.schema import Intent
 from tests.archive import read
 
@@ -184,6 +185,9 @@ def test_the_unit_is_the_one_of_the_thing_asked_for(question: str, unit: str) ->
         ("技改投资怎么涨的", Intent.TREND),
         ("2022年一季度GDP", Intent.FIGURE),
         ("一季度GDP 23年、24年", Intent.COMPARE),
+        ("征求意见收到多少条？", Intent.FIGURE),
+        ("第9期收了几条？", Intent.COUNT),
+        ("报销比例逐步提高到多少", Intent.FIGURE),
     ],
 )
 def test_what_is_asked_for_in_other_words(question: str, intent: Intent) -> None:

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from decimal import Decimal
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import rjieba
 from rapidfuzz import fuzz
 
 from rag.citations import CitationBook
-from rag.entities.figures import Figure
 from rag.entities.time_mention import EARLIEST
-from rag.extractive import corrections, ordinals
-from rag.extractive.facts import Fact, in_time, own_words
+from rag.extractive import corrections, things
+from rag.extractive.arithmetic import (
+    Known,
+    Row,
+    extremes,
+    no_total,
+    of_a_part,
+    otherwise,
+    total,
+)
+from rag.extractive.fact import Fact
+from rag.extractive.facts import in_time
+from rag.extractive.figure_facts import own_words
 from rag.extractive.listing import item_head
 from rag.extractive.reading import read_item
 from rag.extractive.refusal import reject
-from rag.extractive.wording import say_period, say_spoken
+from rag.extractive.wording import say_spoken
 from rag.query.reader import Reading
 from rag.query.vocabulary import WHOLE_COUNTY
 from rag.schema import Answer, Hit, Intent, ParsedQuery, Period
@@ -33,23 +41,14 @@ TREND_ITEMS = 40
 SAME_LABEL = 55
 _LABEL_END = 7  # characters
 SAME_WORDS = 0.002  # of a score, for each point of rapidfuzz ratio between two labels
-PART = 0.8  # the fit of a figure that is of a part of the time asked about
 INDICATORS = 4  # tried as the one whose history is asked for
 ANCHORS = 4  # of a line's figures, those that may be the indicator compared
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table: what it is for, and the fact, None when there is none."""
-
-    name: str
-    fact: Fact | None
 
 
 def compare(engine: ExtractiveEngine, reading: Reading) -> Answer | None:
     """The table, or None when the question holds nothing to compare."""
     query = reading.query
-    parts = _parts(query)
+    parts = things.compared(query)
     if len(parts) >= 2:
         found = [_hits_of(engine, name, part, query) for name, part in parts]
         hits = [hit for each in found for hit in each]
@@ -93,72 +92,6 @@ def _hits_of(
         return found
     own = set(query.filters.departments)
     return [hit for hit in found if not own & set(hit.chunk.departments)]
-
-
-def _parts(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
-    figure = replace(query, intent=Intent.FIGURE, order="")
-    if len(query.periods) >= 2:
-        return [(say_period(p), replace(figure, periods=(p,))) for p in query.periods]
-    if len(query.filters.issues) >= 2:
-        return [
-            (
-                f"{i.year}年第{i.number}期",
-                replace(figure, filters=replace(query.filters, issues=(i,))),
-            )
-            for i in query.filters.issues
-        ]
-    if len(query.filters.departments) >= 2:
-        return [
-            (name, replace(figure, filters=replace(query.filters, departments=(name,))))
-            for name in query.filters.departments
-        ]
-    if query.filters.departments and WHOLE_COUNTY in query.standalone:
-        whole = replace(figure, filters=replace(query.filters, departments=()))
-        return [(WHOLE_COUNTY, whole), (query.filters.departments[0], figure)]
-    return _things(query)
-
-
-# 恒禾二期和禾澜高速，哪个总投资大
-_PAIR = re.compile(
-    r"^([^，,。？?和与跟、]{2,14})(?:和|与|跟|同|、)([^，,。？?和与跟]{2,14}?)(?:这?两[条个家座届所项处]|相比|比较|比|的|，|,|哪|谁)"
-)
-
-
-def _things(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
-    """The question put to each of the things named in it (一期二期, 第七、八届, 甲和乙); none when it
-    names no two things."""
-    if named := ordinals.stages(query.standalone) or ordinals.enumerated(query.standalone):
-        written, names = named
-        others = tuple(t for t in query.terms if t not in written)
-        return [
-            (
-                name,
-                replace(
-                    query,
-                    intent=Intent.FIGURE,
-                    order="",
-                    terms=(*others, name),
-                    standalone=query.standalone.replace(written, name),
-                ),
-            )
-            for name in names
-        ]
-    pair = _PAIR.search(query.standalone)
-    if pair is None:
-        return []
-    rest = query.standalone[pair.end(2) :]
-    parts = []
-    for name, other in ((pair[1], pair[2]), (pair[2], pair[1])):
-        terms = tuple(t for t in query.terms if t not in other or t in name)
-        if terms == query.terms:
-            return []
-        parts.append(
-            (
-                name,
-                replace(query, intent=Intent.FIGURE, order="", terms=terms, standalone=name + rest),
-            )
-        )
-    return parts
 
 
 def label_of(fact: Fact) -> str:
@@ -284,133 +217,40 @@ def _compose(
 ) -> Answer:
     book = CitationBook()
     lines = []
-    known: list[tuple[str, Figure, int]] = []
+    known: list[Known] = []
     for row in rows:
         if row.fact is None or row.fact.figure is None:
             lines.append(f"{row.name}：没有找到")
             continue
         fact, figure = row.fact, row.fact.figure
         number = book.cite(fact.chunk, fact.sentence.span)
-        known.append((row.name, figure, number))
         quote = fact.sentence.span.of(fact.chunk.text)
         printed = f"{item_head(fact.chunk)}：{quote}[{number}]"
         time = say_spoken(fact.spoken, fact.chunk)
         if correction := corrections.find(engine, fact):
-            known.pop()
-            line = _corrected(row, correction, printed, time, book, known)
+            line, right = _corrected(row.name, correction, printed, time, book)
+            known += right
         else:
             line = f"{row.name}：{figure.text}（{time}）[{number}]　{printed}"
+            known.append(Known(row.name, figure, number))
         lines.append(line)
     if query.intent is Intent.SUM:
-        lines += _no_total(query.standalone, rows) or [*_total(known), *_of_a_part(rows)]
+        lines += no_total(query.standalone, rows) or [*total(known), *of_a_part(rows)]
     else:
-        lines = [*_otherwise(query.standalone, known), *lines, *_arithmetic(known)]
+        lines = [*otherwise(query.standalone, known), *lines, *extremes(known)]
     return engine.finish(query, lines, book, hits)
 
 
 def _corrected(
-    row: Row,
-    correction: corrections.Correction,
-    printed: str,
-    time: str,
-    book: CitationBook,
-    known: list[tuple[str, Figure, int]],
-) -> str:
-    """The line of a figure that a later issue corrects; the right one goes to `known`."""
+    name: str, correction: corrections.Correction, printed: str, time: str, book: CitationBook
+) -> tuple[str, list[Known]]:
+    """The line of a figure that a later issue corrects, and the right one where it is printed."""
     span = correction.sentence.span
     number = book.cite(correction.chunk, span)
     says = f"{item_head(correction.chunk)}：{span.of(correction.chunk.text)}[{number}]"
     lead = "后续期已更正"
+    right = []
     if correction.figure:
-        known.append((row.name, correction.figure, number))
+        right = [Known(name, correction.figure, number)]
         lead = f"{correction.figure.text}（{time}，已更正）[{number}]"
-    return f"{row.name}：{lead}　{says}　更正前的原文，{printed}"
-
-
-_AS_REPORTED = re.compile("[两三四五几每各][次回]|报")
-_EVENT = timedelta(days=31)
-
-
-def _no_total(question: str, rows: Sequence[Row]) -> list[str]:
-    """Why the figures aren't added up; empty when they may be. The first half of one year and the
-    first quarter of the next are no total, unless what was reported each time is asked for."""
-    facts = [row.fact for row in rows if row.fact]
-    if len(facts) < len(rows):
-        return ["没有合计：有的数字没有找到。"]
-    parts = [fact.spoken for fact in facts if fact.time <= PART and fact.spoken]
-    spans = {(p.start.month, p.end.month) for p in parts if p.end - p.start > _EVENT}
-    uneven = len(spans) > 1 or (spans and len(parts) < len(facts))
-    if uneven and not _AS_REPORTED.search(question):
-        return ["没有合计：各数字的时间段不同，见括号里的时间。"]
-    return []
-
-
-def _of_a_part(rows: Sequence[Row]) -> list[str]:
-    """A remark that a figure added up is of a part of the time asked about."""
-    partial = any(row.fact and row.fact.time <= PART for row in rows)
-    return ["注意：有的数字只是所问时间的一部分，见括号里的时间。"] if partial else []
-
-
-_MORE_THAN = re.compile(
-    r"比[^，。？?]*?(?P<more>提高|增加|增长|上升|上涨|多|高|涨|升)了?(?:多少|几)"
-    r"|比[^，。？?]*?(?P<less>下降|减少|降低|下滑|少|低|降|减)了?(?:多少|几)"
-)
-
-
-def _otherwise(question: str, known: Sequence[tuple[str, Figure, int]]) -> list[str]:
-    """A line where the question takes for granted that the first is the larger one and it isn't,
-    or reversed: 2025年比2024年提高了多少."""
-    asked = _MORE_THAN.search(question)
-    if asked is None or len(known) != 2 or known[0][1].family != known[1][1].family:
-        return []
-    (first, a, one), (second, b, two) = known
-    if a.value == b.value or (a.value > b.value) == bool(asked["more"]):
-        return []
-    word = asked["more"] or asked["less"]
-    really = "下降（减少）" if asked["more"] else "上升（增加）"
-    return [f"没有{word}：{first}比{second}{really}。[{one}][{two}]"]
-
-
-def _total(known: Sequence[tuple[str, Figure, int]]) -> list[str]:
-    """The sum of figures of one family in the unit printed first, marked as computed."""
-    values = [_printed(figure) for _, figure, _ in known]
-    if len(known) < 2 or None in values or len({f.family for _, f, _ in known}) > 1:
-        return []
-    unit = _unit_words(known[0][1])
-    if {_unit_words(f) for _, f, _ in known} != {unit}:
-        return []
-    numbers = [value for value in values if value is not None]
-    total = sum(numbers, Decimal(0))
-    return [f"合计：{total}{unit}（程序计算：{'＋'.join(map(str, numbers))}＝{total}{unit}）"]
-
-
-def _unit_words(figure: Figure) -> str:
-    return re.sub(r"^[\d.,]+|[余多]", "", "".join(figure.text.split()))
-
-
-def _arithmetic(known: Sequence[tuple[str, Figure, int]]) -> list[str]:
-    """The difference or the extremes, computed from the cited figures and marked as computed."""
-    if len(known) < 2 or len({f.family for _, f, _ in known}) > 1:
-        return []
-    low = min(known, key=lambda k: k[1].value)
-    high = max(known, key=lambda k: k[1].value)
-    if low[1].value == high[1].value:
-        return ["数值相同。"]
-    lines = [f"最高：{high[0]} {high[1].text}[{high[2]}]；最低：{low[0]} {low[1].text}[{low[2]}]。"]
-    if len(known) == 2 and known[0][1].unit == known[1][1].unit:
-        first, last = known[0][1], known[1][1]
-        printed = [_printed(first), _printed(last)]
-        if None not in printed:
-            a, b = printed[0], printed[1]
-            assert a is not None
-            assert b is not None
-            unit = _unit_words(last)
-            unit = "个百分点" if unit == "%" else unit
-            big, small = max(a, b), min(a, b)
-            lines.append(f"相差（程序计算：{big}－{small}＝{big - small}{unit}）")
-    return lines
-
-
-def _printed(figure: Figure) -> Decimal | None:
-    match = re.match(r"[\d,]+(?:\.\d+)?", figure.text)
-    return Decimal(match.group().replace(",", "")) if match else None
+    return f"{name}：{lead}　{says}　更正前的原文，{printed}", right

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rag.citations import CitationBook
 from rag.entities.figures import Figure
-from rag.extractive.facts import Fact
+from rag.extractive.fact import Fact
 from rag.extractive.listing import item_head
 from rag.extractive.reading import Sentence, read_item
 from rag.schema import Chunk, Filters, Period

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from rag.citations import CitationBook
 from rag.extractive import comparison, lists, single
-from rag.extractive.facts import Fact, find_facts
+from rag.extractive.fact import Fact
+from rag.extractive.facts import find_facts
 from rag.extractive.matching import Term, weigh_terms
 from rag.extractive.refusal import Judge, nearest_lines, reject, searched
 from rag.extractive.wording import say_range

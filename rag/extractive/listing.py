@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from rag.citations import CitationBook
-from rag.extractive.facts import header_words, lacks_name
+from rag.extractive.fact import header_words, lacks_name
 from rag.extractive.matching import Term, coverage
 from rag.extractive.reading import Sentence, read_item
 from rag.schema import Chunk, IssueRecord

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rag.citations import CitationBook
 from rag.extractive import single
 from rag.extractive.listing import coordinates, item_head, item_line, relevant
-from rag.extractive.masthead import masthead_lines, records_of_people
+from rag.extractive.masthead import asks_people_of_many, masthead_lines, records_of_people
 from rag.extractive.wording import say_filters
 from rag.query.reader import Reading
 from rag.schema import Answer, Hit, Intent
@@ -42,7 +42,7 @@ def masthead(engine: ExtractiveEngine, reading: Reading) -> Answer:
             records = records[-1:]
         elif query.order == "earliest":
             records = records[:1]
-    if not query.filters.issues:
+    if not query.filters.issues and asks_people_of_many(query.standalone):
         every = engine.issues(engine.scan_filters(query))
         records = records_of_people(query.standalone, every) or records
     book = CitationBook()

@@ -74,6 +74,11 @@ _WHICH_ISSUES = re.compile("哪[几些]期|都有哪|几期")
 _CHANGED = re.compile("换成|换了|换人|改由|从哪一?期(?:开始|起)|历任|先后")
 
 
+def asks_people_of_many(question: str) -> bool:
+    """Whether the editors, reviewers or signers of all issues matter: reading them takes time."""
+    return bool(_WHICH_ISSUES.search(question) or _CHANGED.search(question))
+
+
 def records_of_people(question: str, records: Sequence[IssueRecord]) -> list[IssueRecord]:
     """The issues of the editor, reviewer or signer named (陶文彬签发的都有哪几期), or the first one of
     each where it is asked who followed whom; none for other questions."""

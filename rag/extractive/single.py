@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -13,9 +12,12 @@ from rapidfuzz import fuzz
 from rag.citations import CitationBook
 from rag.extractive import comparison, corrections
 from rag.extractive.answer_type import opposite_direction
-from rag.extractive.facts import Fact, find_facts, in_time, own_words
+from rag.extractive.fact import Fact
+from rag.extractive.facts import find_facts, in_time
+from rag.extractive.figure_facts import own_words
 from rag.extractive.listing import title_span
 from rag.extractive.matching import Term, coverage
+from rag.extractive.office_places import names_place, stem, town
 from rag.extractive.reading import read_item
 from rag.extractive.refusal import contradicted, of_whole_county, reject, speaks_of_county
 from rag.extractive.wording import say_spoken
@@ -66,7 +68,7 @@ def find(engine: ExtractiveEngine, reading: Reading) -> Answer:
     if not names or answer.refusal != "not_found" or answer.citations:
         return answer
     # A town is a place as well; an office that signs items speaks for itself.
-    if any(not _place(n.name) and engine.count(_signed(n.name)) for n in names):
+    if any(not names_place(n.name) and engine.count(Filters(departments=(n.name,))) for n in names):
         return answer
     query = reading.query
     own = max((f.item for f in engine.facts(query, engine.hits(query))), default=0.0)
@@ -318,28 +320,6 @@ def within(engine: ExtractiveEngine, reading: Reading, anchor: Chunk) -> Answer:
     if why:
         return engine.refuse(query, [hit], why)
     return engine.finish(query, [_fact_line(query, facts[0], book)], book, [hit])
-
-
-_OFFICE_ENDS = re.compile(r"^县|(?:街道办事处|街道办|街道|[镇乡局委办]|中心|大队)$")
-
-
-def town(name: str) -> bool:
-    """Whether the office is a town's or an area's, a place that other offices write about."""
-    return name.endswith(("镇", "乡", "街道", "管委会"))
-
-
-def _place(name: str) -> bool:
-    """Whether the office's name is a place's as well: 开发区污水处理厂."""
-    return town(name) or name.endswith(("开发区", "园区", "景区", "新区"))
-
-
-def _signed(name: str) -> Filters:
-    return Filters(departments=(name,))
-
-
-def stem(name: str) -> str:
-    """马营 of 马营镇, 招商 of 县招商局: what a text that speaks of it holds."""
-    return _OFFICE_ENDS.sub("", _OFFICE_ENDS.sub("", name)) or name
 
 
 def _fits_another_time(best: Fact, facts: Sequence[Fact]) -> bool:

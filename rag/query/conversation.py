@@ -76,6 +76,8 @@ def _at_same_time(reader: QuestionReader, question: str, before: str, today: dat
         return question
     earlier = reader.read(before, today)
     words = "".join(earlier.query.standalone[t.start : t.end] for t in earlier.times[:1])
+    if not words:
+        return question
     part = _YEAR_WORDS.sub("", words)
     return _SAME_TIME.sub(lambda m: "年" + part if m["year"] else words, question)
 

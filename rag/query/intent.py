@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-import rjieba
-
-from rag.entities.figures import UNIT_PATTERN, unit_family
+from rag.entities import ordinals
+from rag.query.quantities import QUANTITY_END, asked_unit, find_many
 from rag.query.question_kind import Kind
 from rag.schema import Intent
+
+QUANTITIES = (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ _DIGEST = re.compile(
 )
 _COUNT = re.compile(
     r"(?:多少|几)(?:条|篇|则)(?:信息|消息|报道|简报|快报|内容|稿件|稿子|动态|新闻)|"
-    r"(?:快报|报道|信息|消息|栏目|登|收|上过|报过|共|总共|一共)[^，。？?]{0,10}(?:多少|几)(?:条|篇|则)(?=$|[，,？?。、吗呢了])|(?:多少|几)次(?:报道|提到|提及|刊登|上快报|登)|"
+    r"(?:快报|报道|信息|消息|栏目|登|期[^，。？?]{0,4}收|上过|报过|共|总共|一共)[^，。？?]{0,10}(?:多少|几)(?:条|篇|则)(?=$|[，,？?。、吗呢了])|(?:多少|几)次(?:报道|提到|提及|刊登|上快报|登)|"
     r"(?:报道|提到|提及|刊登|登|上|报)(?:了|过)?(?:多少|几)[次条篇期回]|"
     r"(?:多少|(?<!哪)几)(?:个|家)(?:部门|单位|乡镇|街道|镇|局)(?!点验)"
 )
@@ -53,7 +54,7 @@ TREND = re.compile(
 )
 # 2022年以来每年排多少个重点项目
 _EACH_YEAR = re.compile(
-    r"一步步|一年年|逐步|[每各]年各|逐年给|(?:以来|近[一-龥\d]年|[这那]?[几三四五]年|至今|到现在)[^，。]{0,6}[每各]年[^，。]{0,14}(?:多少|几)"
+    r"一步步|一年年|[每各]年各|(?:以来|近[一-龥\d]年|[这那]?[几三四五]年|至今|到现在)[^，。]{0,6}[每各]年[^，。]{0,14}(?:多少|几)"
 )
 _HOW_GOES = re.compile(r"咋样|怎么样|如何|情况")
 _COMPARE = re.compile(
@@ -65,11 +66,11 @@ _SUM = re.compile(
     r"统共|加起来|加一?[块起]|合一下|合在一起|加在一?(?:起|块)|合一?起|加总|合计|总计|总和|合起来|累加|相加|总数|一共|总共|(?<!公)共计?"
 )
 _SEVERAL = re.compile(
-    r"[一二三四]期[和及、]?[二三四五]期|两[个所家座处条项种类届批](?!月)|[两二三四五六七八九几各历]个?(?:年|次|期|届|季度|个?(?:地方|乡镇|单位|部门|镇|街道|局|项目))|各(?:乡镇|单位|部门|地)"
+    r"两[个所家座处条项种类届批](?!月)|[两二三四五六七八九几各历]个?(?:年|次|期|届|季度|个?(?:地方|乡镇|单位|部门|镇|街道|局|项目))|各(?:乡镇|单位|部门|地)"
 )
-# 一期二期各多少, 柳石、柳双两条路哪条更费钱
+# 柳石、柳双两条路哪条更费钱
 _TWO_THINGS = re.compile(
-    r"[一二三四]期[和及与跟、]?[二三四]期|^[^，,。？?]{2,16}[和与跟同][^，,。？?]{2,16}[，,]?(?:哪|谁)[^，。]{0,8}(?:更|多|高|大|长|早|快|少|低)|[一-龥]{2}[、和与跟][一-龥]{2,6}?(?:这)?两[条个家座届所项处种](?=[^，。]{0,8}(?:哪|各|相比|比|谁|差))"
+    r"^[^，,。？?]{2,16}[和与跟同][^，,。？?]{2,16}[，,]?(?:哪|谁)[^，。]{0,8}(?:更|多|高|大|长|早|快|少|低)|[一-龥]{2}[、和与跟][一-龥]{2,6}?(?:这)?两[条个家座届所项处种](?=[^，。]{0,8}(?:哪|各|相比|比|谁|差))"
 )
 _EXTREME = re.compile(r"最[多高大快少低小好长短猛重强旺远贵热冷深厚]|排第一|第一名|排名第一")
 _DEPARTMENT = re.compile(
@@ -86,8 +87,9 @@ _MANNER = re.compile(
     r"怎么(?!样)(?:做|干|办|弄|搞|推|抓|解决|开展|进行|处理|落实|实施|保障|防|管|治|改|帮|实现|推进|推动|提升|优化|分|弄|查|宣传|组织|培训|安排|加强|确保|整治|[一-龥])|如何|怎样|咋(?!样)(?:做|干|办|搞|推|抓|[一-龥])|"
     r"(?:哪些|什么|啥|何种)(?:具体)?(?:的)?(?:措施|办法|做法|举措|方式|方法|手段|机制|模式|途径|经验|招|动作|思路|原则|步骤|流程|形式|渠道)|(?:措施|做法|办法|举措|经验|机制|模式)(?:是|有)?(?:哪些|什么|啥)|(?:通过|靠|用)(?:了)?(?:什么|哪些|啥)|(?:措施|做法|举措)(?:$|[?？呢])"
 )
+_WHY = re.compile("原因|为什么|为何|为啥|缘由")
 _REASON = re.compile(
-    r"(?:咋|怎么)(?:又|还|就|会|没|不|这么|那么)|为什么|为何|为啥|原因|缘由|[卡难差错]在哪|靠的是?(?:什么|啥)|得益于(?:什么|啥)|多亏(?:了)?(?:什么|啥)|因为(?:什么|啥)|凭什么|(?<!项)目的(?:是|在于|何在|$|[?？])|为了(?:什么|啥|干什么)|图(?:什么|啥)|起因|背景(?:是)?"
+    rf"(?:咋|怎么)(?:又|还|就|会|没|不|这么|那么)|{_WHY.pattern}|[卡难差错]在哪|靠的是?(?:什么|啥)|得益于(?:什么|啥)|多亏(?:了)?(?:什么|啥)|因为(?:什么|啥)|凭什么|(?<!项)目的(?:是|在于|何在|$|[?？])|为了(?:什么|啥|干什么)|图(?:什么|啥)|起因|背景(?:是)?"
 )
 _PERSON = re.compile(r"(?<!由)谁|哪位|哪些人|什么人|哪个人|何人|姓名|叫什么名字|啥人")
 _PLACE = re.compile(
@@ -100,140 +102,11 @@ _DATE = re.compile(
 _DATE_LAST = re.compile(
     r"^(?!.*(?:平均|等[候待]|耗时|行车|车程|缩短|压缩|多长)).*[一-龥]{2}时间[?？]*$"
 )
-_MANY = re.compile(
-    rf"(?:多少|(?<![哪近这好十数举列说挑选])几|若干)(?P<piece>个)?约?\s*(?P<unit>{UNIT_PATTERN})?|多大|多久|多长|多远|多高|多重|多快|百分之(?:几|多少)|数量|总数|人数|次数|金额|(?<!亩)面积(?:是|有)?|规模(?:是|有)?|(?:额|率|量|值|数|资|款|收入|占比|比例|增速|增幅)(?:是|为|有|达|达到|呢|$|[?？])"
-)
-# What the words beside the interrogative say about the unit; the unit itself, when named, wins.
-_UNIT_CUES = (
-    (
-        "percent",
-        re.compile(
-            r"百分之|几个点|占比|比例|比重|增速|增幅|涨幅|降幅|[一-龥]率|增长了?多少|下降了?多少|同比|环比"
-        ),
-    ),
-    (
-        "money",
-        re.compile(
-            r"几个?[千百]?[亿万](?!吨|亩|人|户|平|米|公|份|条|株|个)|多少[亿万](?!吨|亩|人|户|平|米|公|份|条|株|个)|多少钱|几个钱|(?:投资|资金|金额|总额|销售额|产值|收入|营收|经费|费用|补贴|补助|补偿|津贴|奖金|工资|工钱|贷款|造价|价值|GDP|gdp|生产总值|[营交成贸进出]\w额|合同额|上报额|税收|利润|款)[^，。]{0,6}(?:多少|几|是|达|为|呢|$|[?？])|花(?:了|费)?(?:多少|几)|多少(?:资金|投资|经费|资|款|补贴|贷款)|投(?:了|入)?多少$|投资多少|[万亿]元"
-        ),
-    ),
-    (
-        "area",
-        re.compile(
-            r"面积|多少亩|(?:占地|[园场区地库房湖田校馆])[^，。]{0,3}多大|多大(?:面积|地|块)|多少(?:土地|地)"
-        ),
-    ),
-    (
-        "length",
-        re.compile(r"多[长高深宽厚](?!时间)|里程|长度|[高宽深厚]度(?=$|[?？是])|多远|多少米"),
-    ),
-    ("speed", re.compile("[时车]速|多快")),
-    ("weight", re.compile(r"斤两|多少公?斤|几公?斤|产量|多少(?:粮食|吨)|总产(?!值)|单产|多重")),
-    (
-        "people",
-        re.compile(
-            r"人数|(?:多少|几)(?:号|名|位|个)?[一-龥]{0,6}?(?:人(?!次|工|民)|人员|群众|干部|职工|学员|者|师|生(?!产|猪|活|态)|民工|农民|党员|骨干|专家|儿童|孩子|娃)|多少人次|几(?:个|名)?人"
-        ),
-    ),
-    ("微克/立方米", re.compile("浓度")),
-    ("duration", re.compile("多久|多长时间")),
-    ("个", re.compile("数量|个数|家数")),
-    ("岁", re.compile(r"年龄|年纪|几岁|多少岁")),
-    ("times", re.compile(r"次数|场次|几[次场轮]|多少[次场轮]")),
-)
-
-
-# 天数, 户数: the number of days, of households.
-_COUNTED = re.compile(rf"({UNIT_PATTERN})数(?![据字量额码值比占率])")
-
-
-@dataclass(frozen=True, slots=True)
-class Interrogative:
-    """多少, 几 or their like with the unit behind it: 几万亩; unit "" when none stands there."""
-
-    start: int
-    end: int
-    unit: str
-    words: str
-
-
-def find_many(text: str) -> list[Interrogative]:
-    """The interrogatives for quantities in order."""
-    found = []
-    for match in _MANY.finditer(text):
-        end, unit = match.end(), match["unit"] or ""
-        # 几个项目, 多少项目: the first character of a word is no unit.
-        if len(unit) == 1 and _begins_word(text, match.start("unit")):
-            end, unit = match.start("unit"), ""
-        # 多少个岗位: what is counted, as 岗位 are by 个.
-        if match["piece"] and (not unit or unit == unit_family(unit)):
-            end, unit = match.end("piece"), "个"
-        found.append(Interrogative(match.start(), end, unit, text[match.start() : end]))
-    # 营业额有多少: what 多少 stands at, before words that only may ask.
-    plain = [many for many in found if re.match("多少|几|若干", many.words)]
-    return plain or found
-
-
-def _begins_word(text: str, start: int) -> bool:
-    """Whether the character at `start` is part of a word (几项目 is no 几项); in 几台风机 two words
-    would share a character, and the measure word has it."""
-    word, following = text[start : start + 2], text[start + 1 : start + 3]
-    if len(word) < 2 or not rjieba.has_word(word):
-        return False
-    whole = text[start : start + 3]
-    return not (len(following) == 2 and rjieba.has_word(following) and not rjieba.has_word(whole))
-
-
-def asked_unit(text: str) -> str:
-    """The unit family that the words ask for; "" when they don't say."""
-    if re.search("[时车流]速", text):
-        return "speed"  # 按多少公里的设计时速
-    asked = find_many(text)
-    for many in asked:
-        if many.unit and many.unit not in ("个", "期", "天", "年"):
-            return unit_family(many.unit)
-    if counted := _COUNTED.search(text):
-        family = unit_family(counted[1])
-        whole = text[max(counted.start() - 1, 0) : counted.end(1)]
-        # 场所数 counts 场所, which any measure word may count; 农户数 counts 户.
-        return "个" if family == counted[1] and rjieba.has_word(whole) else family
-    for family, cue in _UNIT_CUES:
-        if cue.search(text):
-            return family
-    return next((unit_family(many.unit) for many in asked if many.unit), "")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One of several figures asked for in a question: where its interrogative stands."""
-
-    start: int
-    end: int
-    unit: str
-
-
-def figure_parts(text: str) -> list[Part]:
-    """The interrogatives for figures, one a clause; a question with one has one part."""
-    parts = []
-    position = 0
-    for clause in re.split(r"(?<=[，,；;？?、])|(?=以及|还有|同时)", text):
-        match = re.search(r"多少|几(?!乎)|百分之几", clause)
-        if match:
-            start = position + match.start()
-            parts.append(Part(start, position + match.end(), asked_unit(clause)))
-        position += len(clause)
-    return parts
 
 
 def asks_extreme(text: str) -> bool:
     """Whether the most or the least of several is asked for."""
     return bool(_EXTREME.search(text))
-
-
-_QUANTITY_END = re.compile(
-    r"(?:GDP|总值|产值|营收|[总金数税营余限差]额|[一-龥]率|[一-龥]量|增速|增幅|总?投资|(?:总|预算|税收|营业)收入|支出|面积|总?产量|单产|浓度|里程|床位数?)[?？]*$",
-    re.I,
-)
 
 
 def read_intent(text: str, has_issue: bool, times: int, names: int, years: int = 0) -> Asked:
@@ -255,8 +128,12 @@ def read_as(kind: Kind, text: str, has_issue: bool, times: int, names: int) -> A
         return _counting(_of_one(text, has_issue, 0, 0, lists=False), text)
     if kind == "scan":
         return Asked(Intent.LIST, "departments" if _DEPARTMENTS.search(text) else "")
-    two = times >= 2 or names >= 2 or _TWO_THINGS.search(text)
+    two = times >= 2 or names >= 2 or _two_things(text)
     return Asked(Intent.COMPARE if two else Intent.TREND, asked_unit(text))
+
+
+def _two_things(text: str) -> bool:
+    return bool(ordinals.stages(text) or _TWO_THINGS.search(text))
 
 
 def _counting(asked: Asked, text: str) -> Asked:
@@ -280,14 +157,14 @@ def _of_many(text: str, has_issue: bool, times: int, names: int, years: int) -> 
     if hit := _found(Intent.COUNT, _COUNT.search(text)):
         return hit
     adding = _SUM.search(text)
-    several = times >= 2 or names >= 2 or _SEVERAL.search(text)
+    several = times >= 2 or names >= 2 or ordinals.stages(text) or _SEVERAL.search(text)
     if adding and several:
         start, end = (many.start, many.end) if many else adding.span()
         return Asked(Intent.SUM, asked_unit(text), start, end)
-    two = times >= 2 or names >= 2 or bool(_TWO_THINGS.search(text))
+    two = times >= 2 or names >= 2 or _two_things(text)
     comparing = _COMPARE.search(text)
     why = _REASON.search(text)
-    if why and not many and re.search("原因|为什么|为何|为啥|缘由", why.group()):
+    if why and not many and _WHY.search(why.group()):
         return Asked(Intent.REASON, "", why.start(), why.end())  # 怎么比去年少，原因是什么
     extreme = _EXTREME.search(text)
     if times >= 2 and re.search(r"比(?![例重率])", text):
@@ -313,7 +190,7 @@ def _of_many(text: str, has_issue: bool, times: int, names: int, years: int) -> 
 
 def _of_one(text: str, has_issue: bool, times: int, names: int, lists: bool = True) -> Asked:
     """The intent of any other question; without `lists`, one fact is asked for."""
-    two = times >= 2 or names >= 2 or bool(lists and _TWO_THINGS.search(text))
+    two = times >= 2 or names >= 2 or (lists and _two_things(text))
     many = next(iter(find_many(text)), None)
     if many and many.words[0] == "几" and re.search("是(?:什么|啥|哪些)|有哪些", text[many.end :]):
         many = None  # 想的几个“一批”分别是什么
@@ -360,7 +237,7 @@ def _of_one(text: str, has_issue: bool, times: int, names: int, lists: bool = Tr
     if times >= 2:
         start, end = (many.start, many.end) if many else (-1, -1)
         return Asked(Intent.COMPARE, asked_unit(text), start, end)  # 一季度GDP 23年、24年
-    if not many and _QUANTITY_END.search(text):
+    if not many and QUANTITY_END.search(text):
         end = len(text.rstrip("?？"))
         return Asked(Intent.FIGURE, asked_unit(text), end, end)  # 2022年一季度GDP
     if many:

@@ -34,8 +34,6 @@ _KIND_OF: dict[Intent, Kind] = {
     Intent.SUM: "table",
     Intent.MASTHEAD: "masthead",
 }
-
-
 # Said in words of their own (合计, 几条, 责任编辑, 为什么), and too rare to have been learned.
 _PLAIN = (Intent.SUM, Intent.COUNT, Intent.MASTHEAD, Intent.REASON)
 _MEASURES = re.compile("措施|做法|办法|举措")

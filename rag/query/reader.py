@@ -15,15 +15,17 @@ from rag.entities.time_mention import TimeMention
 from rag.entities.times import find_times
 from rag.query.elsewhere import place_elsewhere, unknown_town
 from rag.query.function_words import FUNCTION_WORDS
-from rag.query.intent import TREND, Asked, asked_unit, figure_parts, find_many, read_as, read_intent
+from rag.query.intent import QUANTITIES, TREND, Asked, read_as, read_intent
+from rag.query.masking import mask, mask_matches, mask_wording, ruled_out
 from rag.query.periods import asked_periods, printing_time
+from rag.query.quantities import asked_unit, figure_parts
 from rag.query.question_kind import KindModel, Shape, kind_of, shape_of
 from rag.query.roads import as_printed
 from rag.query.spelling import SoundIndex, simplify
 from rag.query.vocabulary import WHOLE_COUNTY, NameMatch, Vocabulary
 from rag.query.words import content_words, rejoin_separated
 from rag.schema import Chunk, Filters, Intent, IssueRef, ParsedQuery
-from rag.text import Located, Span, close_up, fold, overlap
+from rag.text import Located, Span, close_up, fold, overlap, quoted_names
 
 _POLITE = re.compile(
     r"^(?:你好|您好|请问|麻烦|劳驾|帮我|帮忙|给我|我想(?:知道|问|了解|查)|想(?:知道|问|了解)|查一?下|查查|查询|看一?下|请|一下|问一?下|告诉我|说一?说|讲一?讲)+[，,：: ]*"
@@ -35,23 +37,8 @@ _WHICH_THING = re.compile(r"(?:什么|啥|哪种|何种)样?的?([一-龥]{1,6})
 # A word for a quantity alone at the end: 2023 义务植树 万株.
 _BARE_UNIT = re.compile(rf"[ 　]({UNIT_PATTERN})数?$")
 _NAMED = (Intent.DATE, Intent.PLACE, Intent.PERSON, Intent.DEPARTMENT)
-_QUANTITIES = (Intent.FIGURE, Intent.COMPARE, Intent.TREND, Intent.SUM)
-# 多少家 and 几座 leave nothing of themselves among the terms.
-_INTERROGATIVE = re.compile(
-    r"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|多[大长远高重快]|相比|比起来|(?:是)?[多少高低增减升降涨快慢]了?还是[多少高低增减升降涨跌快慢]了?|一共|总共|加起来|加一?起|合一下|加一?块儿?|加在一?(?:起|块儿?)|合一?起|相加|加总|合计|总计|百分之几|哪(?:一)?[个些家年天位条期](?:时段|时间段|时期)?|比(?![例重率])"
-)
 # 花了多少钱建的 holds no mistyped 钱建.
 _HOW_MUCH = re.compile(r"(?:多少|几个?)(?:块?钱)?")
-# 总产值是多少？不是园区的
-_NOT_THAT = re.compile(
-    r"(?:(?<=[，,。？?])|(?<=[（(]))(?:不是|不含|不算|不要|别说)(?P<what>[^，,。？?（）()吗]{1,10}?)的?[啊哦哈]?(?=[）)]|$|[。？?]$)"
-)
-# 写公路那段要用，…；领导问：…: what the answer is for.
-_CHATTER = re.compile(
-    r"(?:^|(?<=[，,；;。：:]))(?:[^，,；;。：:？?多少几哪谁吗什啥]{0,10}(?:材料|报告|汇报|总结|领导|发言稿|县志|[^\d]志|出处|引用|核对|核实|要用|急用|要引)[^，,；;。：:？?多少几哪谁吗什啥]{0,6})(?:[，,；;。：:]|$)"
-)
-_QUOTED = re.compile(r"[“\"]([^”\"]{2,16})[”\"]")
-_BRACKETED = re.compile(r"[【\[〖][^】\]〗]+[】\]〗]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,33 +91,10 @@ class QuestionReader:
         times = tuple(t for t in find_times(text, today, year, question=True) if t.kind != "now")
         issues = tuple(find_issues(text, today))
         times = tuple(t for t in times if not any(overlap(t, i) for i in issues))
-        names = tuple(
-            n
-            for n in self.vocabulary.find_departments(text)
-            if not any(overlap(n, t) for t in times)
-        )
-        # 人大代表建议: an office that signs nothing, in two characters of a longer word.
-        names = tuple(n for n in names if len(n.typed) > 2 or n.name in self.vocabulary.indexed)
-        offices = names
-        excluded = tuple(n.name for n in names if _EXCLUDED.search(text[: n.start]))
-        guessed = [n for n in names if _GUESSED.match(text[n.end :]) and text[n.start - 1] == "是"]
-        names = tuple(n for n in names if n.name not in excluded and n not in guessed)
-        distinct = len({n.name for n in names}) + _beside_county(text, names)
-        years = {
-            year
-            for t in times
-            for year in range(max(t.period.start.year, 2000), t.period.end.year + 1)
-        }
-        spans = {(t.period.start, t.period.end) for t in times}  # 2024年…，当年: one time
-        several = max(len(spans), sum(i.number is not None for i in issues))
-        asked = read_intent(text, bool(issues), several, distinct, len(years))
-        shape = shape_of(text, asked.intent, times, offices, issues)
-        plural = asked.unit in ("departments", "issues")  # 哪几个乡镇: a list of its own kind
-        kind = self._kinds.correction(shape) if self._kinds and not plural else None
-        if kind:
-            asked = read_as(kind, text, bool(issues), several, distinct)
-        if asked.intent is Intent.FACT and (bare := _BARE_UNIT.search(text)):
-            asked = Asked(Intent.FIGURE, unit_family(bare[1]), bare.start(1), bare.end())
+        offices = self._offices(text, times)
+        excluded = tuple(n.name for n in offices if _EXCLUDED.search(text[: n.start]))
+        names = tuple(n for n in offices if n.name not in excluded and not _guessed(text, n))
+        asked, shape = self._ask(text, times, offices, names, issues)
         refs, missing = self._resolve_issues(issues, times, text)
         named_times = times
         published, times = printing_time(times, text)
@@ -147,22 +111,15 @@ class QuestionReader:
             for f in find_figures(text, chinese=False)
             if (f.unit or f.text[-1] in "万亿") and not any(overlap(f, x) for x in named)
         ]
-        masked = _mask(text, [*named, *figures])
+        masked = mask(text, [*named, *figures])
         sections = tuple(self.vocabulary.find_sections(text))
         for section in sections:
             masked = masked.replace(section, " " * len(section))
         if asked.intent is Intent.TREND:
-            masked = _mask_matches(TREND, masked)
-        elif asked.start >= 0 and asked.intent not in _QUANTITIES:
-            masked = _mask(masked, [asked])
-        for many in find_many(masked):
-            if re.match("多少|几", many.words):
-                end = many.end + masked.startswith("钱", many.end)
-                masked = _mask(masked, [Span(many.start, end)])
-        masked = _mask_matches(_INTERROGATIVE, masked)
-        masked = _mask_matches(_NOT_THAT, masked)
-        masked = _mask_matches(_CHATTER, masked)
-        masked = _mask_matches(_BRACKETED, masked)
+            masked = mask_matches(TREND, masked)
+        elif asked.start >= 0 and asked.intent not in QUANTITIES:
+            masked = mask(masked, [asked])
+        masked = mask_wording(masked)
         parts = figure_parts(text) if asked.intent is Intent.FIGURE else []
         if len(parts) > 1:
             # The words of the second figure are no part of what the first one must hold.
@@ -212,13 +169,10 @@ class QuestionReader:
             shape,
             corrections=tuple(corrections),
             missing_issues=missing,
-            elsewhere=unknown_town(_mask(text, [*offices, *named_times]), self._prints)
-            or place_elsewhere(
-                _mask(text, [*offices, *named_times]), self.vocabulary.county, self._prints
-            ),
+            elsewhere=self._elsewhere(mask(text, [*offices, *named_times])),
             open_year=open_year,
             excluded=excluded,
-            unwanted=tuple(m["what"] for m in _NOT_THAT.finditer(text)),
+            unwanted=ruled_out(text),
             parts=tuple(
                 (
                     part.unit,
@@ -227,6 +181,48 @@ class QuestionReader:
                 for part in parts
             ),
         )
+
+    def _offices(self, text: str, times: Sequence[TimeMention]) -> tuple[NameMatch, ...]:
+        found = self.vocabulary.find_departments(text)
+        return tuple(
+            name
+            for name in found
+            if not any(overlap(name, time) for time in times)
+            # 人大代表建议: an office that signs nothing, in two characters of a longer word.
+            and (len(name.typed) > 2 or name.name in self.vocabulary.indexed)
+        )
+
+    def _ask(
+        self,
+        text: str,
+        times: Sequence[TimeMention],
+        offices: Sequence[NameMatch],
+        names: Sequence[NameMatch],
+        issues: Sequence[IssueMention],
+    ) -> tuple[Asked, Shape]:
+        """What is asked for, by the rules and the model that corrects them; `names` are those of
+        the offices that limit the question."""
+        distinct = len({n.name for n in names}) + _beside_county(text, names)
+        years = {
+            year
+            for t in times
+            for year in range(max(t.period.start.year, 2000), t.period.end.year + 1)
+        }
+        spans = {(t.period.start, t.period.end) for t in times}  # 2024年…，当年: one time
+        several = max(len(spans), sum(i.number is not None for i in issues))
+        asked = read_intent(text, bool(issues), several, distinct, len(years))
+        shape = shape_of(text, asked.intent, times, offices, issues)
+        plural = asked.unit in ("departments", "issues")  # 哪几个乡镇: a list of its own kind
+        kind = self._kinds.correction(shape) if self._kinds and not plural else None
+        if kind:
+            asked = read_as(kind, text, bool(issues), several, distinct)
+        if asked.intent is Intent.FACT and (bare := _BARE_UNIT.search(text)):
+            asked = Asked(Intent.FIGURE, unit_family(bare[1]), bare.start(1), bare.end())
+        return asked, shape
+
+    def _elsewhere(self, masked: str) -> str:
+        town = unknown_town(masked, self._prints)
+        return town or place_elsewhere(masked, self.vocabulary.county, self._prints)
 
     def _correct(self, text: str, today: date) -> tuple[str, list[tuple[str, str]]]:
         loose = [
@@ -300,7 +296,7 @@ class QuestionReader:
     def _literal(self, text: str, figures: Sequence[Figure]) -> list[str]:
         """What the evidence must hold letter for letter, as far as the archive prints it: names
         in quotation marks, and figures that the question takes from the text (逐栋检查74栋)."""
-        quoted = [m[1] for m in _QUOTED.finditer(text)]
+        quoted = quoted_names(text)
         counts = [f.text for f in find_figures(text) if f.text[0] in "两二三四五六七八九十"]
         wanted = (*quoted, *(f.text for f in figures), *counts)
         return [words for words in wanted if self._prints(words)]
@@ -313,18 +309,18 @@ class QuestionReader:
 
     def _counted(self, masked: str, asked: Asked) -> tuple[str, ...]:
         """The words right behind the interrogative of a quantity, up to the clause's end."""
-        if asked.intent not in (*_QUANTITIES, *_NAMED) or asked.end <= 0 or not asked.counting:
+        if asked.intent not in (*QUANTITIES, *_NAMED) or asked.end <= 0 or not asked.counting:
             return ()
         return self._terms(re.split(r"[，。？?,的（( ]", masked[asked.end :])[0])
 
     def _focus(self, masked: str, asked: Asked) -> tuple[str, ...]:
         """The words that name the asked-for quantity: the noun right of 多少家, else the last
         words left of the interrogative, after the last 的."""
-        if asked.intent in _QUANTITIES and not asked.counting and asked.start < len(masked):
+        if asked.intent in QUANTITIES and not asked.counting and asked.start < len(masked):
             return ()  # 历次通报的投资比例: the quantity may stand on either side
         if asked.intent is Intent.DEPARTMENT:
             return ()  # the office signs the whole item
-        if asked.start < 0 or asked.intent not in (*_QUANTITIES, *_NAMED):
+        if asked.start < 0 or asked.intent not in (*QUANTITIES, *_NAMED):
             thing = _WHICH_THING.search(masked)
             return self._terms(thing[1])[:2] if thing else ()
         right = (
@@ -348,8 +344,14 @@ def _beside_county(text: str, names: Sequence[NameMatch]) -> bool:
     return bool(re.search("[和与跟同比及、]", text[slice(*between)]))
 
 
-# 是哪个单位报的，是水利局吗: a guess limits nothing.
-_GUESSED = re.compile(r"(?:吗|么|吧|还是别的)")
+_GUESS_ENDS = re.compile(r"(?:吗|么|吧|还是别的)")
+
+
+def _guessed(text: str, name: NameMatch) -> bool:
+    """是哪个单位报的，是水利局吗: a guess limits nothing."""
+    return text[: name.start].endswith("是") and bool(_GUESS_ENDS.match(text, name.end))
+
+
 # 全县（不是开发区）
 _EXCLUDED = re.compile(r"(?:不是|不含|不包括|而非|除了?)$")
 
@@ -370,14 +372,3 @@ def _apart(named: Sequence[Located]) -> list[tuple[int, int]]:
         else:
             merged.append((place.start, place.end))
     return merged
-
-
-def _mask(text: str, mentions: Sequence[Located]) -> str:
-    chars = list(text)
-    for mention in mentions:
-        chars[mention.start : mention.end] = " " * (mention.end - mention.start)
-    return "".join(chars)
-
-
-def _mask_matches(pattern: re.Pattern[str], text: str) -> str:
-    return pattern.sub(lambda match: " " * len(match.group()), text)

@@ -1,0 +1,126 @@
+"""What is computed from the figures of a table: their sum, difference, extremes; marked as such."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from rag.entities.figures import Figure
+from rag.extractive.fact import Fact
+
+PART = 0.8  # the fit of a figure that is of a part of the time asked about
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: what it is for, and the fact, None when there is none."""
+
+    name: str
+    fact: Fact | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The figure of a line, as it is right, and the number of its citation."""
+
+    name: str
+    figure: Figure
+    citation: int
+
+
+_EACH_REPORT = re.compile("[两三四五几每各][次回]|(?<!申)报(?:的|过|了)|通报")
+_EVENT = timedelta(days=31)
+
+
+def no_total(question: str, rows: Sequence[Row]) -> list[str]:
+    """Why the figures aren't added up; empty when they may be. The first half of one year and the
+    first quarter of the next are no total, unless what was reported each time is asked for."""
+    facts = [row.fact for row in rows if row.fact]
+    if len(facts) < len(rows):
+        return ["没有合计：有的数字没有找到。"]
+    parts = [fact.spoken for fact in facts if fact.time <= PART and fact.spoken]
+    spans = {(p.start.month, p.end.month) for p in parts if p.end - p.start > _EVENT}
+    uneven = len(spans) > 1 or (spans and len(parts) < len(facts))
+    if uneven and not _EACH_REPORT.search(question):
+        return ["没有合计：各数字的时间段不同，见括号里的时间。"]
+    return []
+
+
+def of_a_part(rows: Sequence[Row]) -> list[str]:
+    """A remark that a figure added up is of a part of the time asked about."""
+    partial = any(row.fact and row.fact.time <= PART for row in rows)
+    return ["注意：有的数字只是所问时间的一部分，见括号里的时间。"] if partial else []
+
+
+_MORE_THAN = re.compile(
+    r"比[^，。？?]*?(?P<more>提高|增加|增长|上升|上涨|多|高|涨|升)了?(?:多少|几)"
+    r"|比[^，。？?]*?(?P<less>下降|减少|降低|下滑|少|低|降|减)了?(?:多少|几)"
+)
+
+
+def otherwise(question: str, known: Sequence[Known]) -> list[str]:
+    """A line where the question takes for granted that the first is the larger one and it isn't,
+    or reversed: 2025年比2024年提高了多少."""
+    asked = _MORE_THAN.search(question)
+    if asked is None or len(known) != 2 or known[0].figure.family != known[1].figure.family:
+        return []
+    first, second = known
+    a, b = first.figure.value, second.figure.value
+    if a == b or (a > b) == bool(asked["more"]):
+        return []
+    word = asked["more"] or asked["less"]
+    really = "下降（减少）" if asked["more"] else "上升（增加）"
+    marks = f"[{first.citation}][{second.citation}]"
+    return [f"没有{word}：{first.name}比{second.name}{really}。{marks}"]
+
+
+def total(known: Sequence[Known]) -> list[str]:
+    """The sum of figures of one family in the unit printed first, marked as computed."""
+    values = [_printed(k.figure) for k in known]
+    if len(known) < 2 or None in values or len({k.figure.family for k in known}) > 1:
+        return []
+    unit = _unit_words(known[0].figure)
+    if {_unit_words(k.figure) for k in known} != {unit}:
+        return []
+    numbers = [value for value in values if value is not None]
+    added = sum(numbers, Decimal(0))
+    return [f"合计：{added}{unit}（程序计算：{'＋'.join(map(str, numbers))}＝{added}{unit}）"]
+
+
+def extremes(known: Sequence[Known]) -> list[str]:
+    """The highest and the lowest, and of two the difference, marked as computed."""
+    if len(known) < 2 or len({k.figure.family for k in known}) > 1:
+        return []
+    low = min(known, key=lambda k: k.figure.value)
+    high = max(known, key=lambda k: k.figure.value)
+    if low.figure.value == high.figure.value:
+        return ["数值相同。"]
+    lines = [
+        f"最高：{high.name} {high.figure.text}[{high.citation}]；"
+        f"最低：{low.name} {low.figure.text}[{low.citation}]。"
+    ]
+    if len(known) == 2:
+        lines += _difference(known[0].figure, known[1].figure)
+    return lines
+
+
+def _difference(first: Figure, last: Figure) -> list[str]:
+    a, b = _printed(first), _printed(last)
+    if first.unit != last.unit or a is None or b is None:
+        return []
+    unit = _unit_words(last)
+    unit = "个百分点" if unit == "%" else unit
+    big, small = max(a, b), min(a, b)
+    return [f"相差（程序计算：{big}－{small}＝{big - small}{unit}）"]
+
+
+def _unit_words(figure: Figure) -> str:
+    return re.sub(r"^[\d.,]+|[余多]", "", "".join(figure.text.split()))
+
+
+def _printed(figure: Figure) -> Decimal | None:
+    match = re.match(r"[\d,]+(?:\.\d+)?", figure.text)
+    return Decimal(match.group().replace(",", "")) if match else None

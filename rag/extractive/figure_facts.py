@@ -1,0 +1,207 @@
+"""The figures of an item that may answer, each scored by its clause, its label and its time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import rjieba
+
+from rag.entities.figures import Figure
+from rag.extractive.fact import Fact, answer_sentences, header_words, time_fit
+from rag.extractive.matching import Term, coverage
+from rag.extractive.reading import Clause, ItemReading
+from rag.extractive.units import counts_another, fits_unit
+from rag.schema import Hit, ParsedQuery
+from rag.text import fold
+
+TITLE_TIME = 0.7  # 2026年度居民医保 in the title: the time of a figure that names none
+AHEAD = re.compile("计划|预计|力争|争取|拟于|有望|确保")
+HOPED = 0.7  # of the score of what is hoped for where one asks for what was, or reversed
+
+
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    """What the question's words say about the figure wanted."""
+
+    question: str
+    extent: str  # 长 of 多长; "" when no extent is asked for
+    achieved: bool  # 已打多少眼: what is there
+    planned: bool  # 打算立多少台
+    before: bool  # 原来要多少天
+
+
+def _wording(question: str, text: str) -> _Wording:
+    extent = _ASKED_EXTENT.search(question)
+    return _Wording(
+        question,
+        extent[1] if extent else "",
+        bool(_ACHIEVED.search(question)) and not AHEAD.search(question),
+        _asks_plan(question, text),
+        bool(_BEFORE.search(question)),
+    )
+
+
+def figure_facts(
+    query: ParsedQuery,
+    hit: Hit,
+    reading: ItemReading,
+    item: float,
+    terms: Sequence[Term],
+    focus: Sequence[Term],
+) -> list[Fact]:
+    """A fact for each figure of the unit asked for, in the order of the text; `item` is the share
+    of the question that the item holds."""
+    text, chunk = hit.chunk.text, hit.chunk
+    facts = []
+    header = header_words(chunk)
+    titled = [s for s in reading.sentences if s.span.end <= reading.title.end]
+    wording = _wording(query.standalone, text)
+    for sentence in dict.fromkeys((*answer_sentences(reading), *titled)):
+        # 产业园入驻企业增至37家: a title may be all that tells the figure.
+        share = _IN_TITLE if sentence in titled else 1.0
+        previous = ""
+        words = sentence.span.of(text)
+        for clause in sentence.clauses:
+            part = clause.span.of(text)
+            for index, figure in enumerate(clause.figures):
+                if not fits_unit(query.unit, figure):
+                    continue
+                if counts_another(query, figure, part + chunk.title):
+                    continue
+                if figure.text in query.claims and query.counted:
+                    continue  # 7条预警里红色的有几条: the question knows that figure
+                time = time_fit(query, [clause.time], chunk, figure=True)
+                if clause.time is None or clause.time.start == clause.time.end:
+                    titled_time = time_fit(query, reading.title_times, chunk, figure=True)
+                    time = max(time, TITLE_TIME * titled_time)
+                # 已浇水1.9万亩: what is left of a figure says more of it than what is right.
+                label = _label(text, clause, index)
+                goes_on = _ELLIPTIC if _is_elliptic(label[0][0]) else 0.6
+                near_words = (*label, (part, 0.7), (previous, goes_on))
+                local = coverage(
+                    terms,
+                    *near_words,
+                    (words, 0.55),
+                    (chunk.title, 0.6),
+                    (text, 0.4),
+                    (header, 0.5),
+                )
+                named = (
+                    coverage(focus, *near_words, (words, 0.5), (chunk.title, 0.3))
+                    if focus
+                    else local
+                )
+                score = (0.28 * local + 0.22 * named + 0.2 * item + 0.12 * hit.score) * (
+                    share * (0.4 + 0.6 * time)
+                )
+                score *= _wanted(wording, text, clause, index)
+                facts.append(Fact(hit, sentence, clause, figure, item, local, named, time, score))
+            previous = part
+    return facts
+
+
+def _wanted(wording: _Wording, text: str, clause: Clause, index: int) -> float:
+    """What a figure's score is multiplied by for being the kind of figure wanted, or another."""
+    figure, part = clause.figures[index], clause.span.of(text)
+    factor = 1.0
+    if wording.extent and re.search(rf"{wording.extent}度?[约达为有]?$", text[: figure.start]):
+        factor *= _EXTENT
+    hoped, there = bool(AHEAD.search(part)), bool(_ACHIEVED.search(part))
+    if wording.achieved and hoped and not there:
+        factor *= HOPED  # 已打多少眼 asks for what is there, not for 计划新打640眼
+    if wording.planned and there and not hoped:
+        factor *= HOPED  # 打算立多少台 asks for 拟安装40台, not for 已完成23台
+    if _much_smaller(wording.question, figure):
+        factor *= _SMALLER
+    if not wording.before and _is_former(text, clause, index):
+        factor *= _FORMER
+    return factor
+
+
+_IN_TITLE = 0.9
+_ELLIPTIC = 0.9
+_ACHIEVED = re.compile("已|实际|累计|完成|了(?:多少|几)|截[至止]")
+_FORMER = 0.6
+_BEFORE = re.compile("原来|原先|以前|之前|过去")
+_EXTENT = 1.35  # 隧道多长: 全长3475米 before 掘进2360米
+_ASKED_EXTENT = re.compile("多([长高深宽厚重])(?!时间)")
+_PLANNED = re.compile("计划|打算|拟|规划|设计|准备")
+_SMALL_UNITS = {"公里": "米", "千米": "米", "吨": "公斤", "公顷": "平方米", "平方公里": "平方米"}
+_SMALLER = 0.75
+_ASKED_UNIT = re.compile(rf"(?:多少|几)万?({'|'.join(_SMALL_UNITS)})")
+_CHANGE = re.compile(
+    r"(?:压缩|缩短|减少|下降|降低|降|提高|提升|增加|增长|上升|升|扩大|调整|变)(?:了)?(?:至|到|为)"
+)
+
+
+def _asks_plan(question: str, text: str) -> bool:
+    """Whether what is planned is asked for; 归雁计划, printed so, is a name."""
+    said = _PLANNED.search(question)
+    return said is not None and question[max(0, said.start() - 2) : said.end()] not in text
+
+
+def _much_smaller(question: str, figure: Figure) -> bool:
+    """Whether 多少公里 is asked and the figure is in 米: 路基宽12米."""
+    asked = _ASKED_UNIT.search(question)
+    return bool(asked and figure.unit == _SMALL_UNITS[asked[1]])
+
+
+def _is_elliptic(left: str) -> bool:
+    """已化解117件 after 交办积案132件: a verb without a noun goes on with the noun before it."""
+    tags = [tag for _, tag in rjieba.tag(re.sub(r"[\d.,%]+\S*$", "", left))]
+    return (
+        "已" in left
+        and any(t.startswith("v") for t in tags)
+        and not any(t.startswith(("n", "vn")) for t in tags)
+    )
+
+
+def _is_former(text: str, clause: Clause, index: int) -> bool:
+    """由10个工作日压缩至2.5个工作日: the first figure is what it was before."""
+    if index + 1 >= len(clause.figures):
+        return False
+    start = clause.figures[index - 1].end if index else clause.span.start
+    figure, following = clause.figures[index], clause.figures[index + 1]
+    return bool(
+        re.search(r"[由从]", text[start : figure.start])
+        and _CHANGE.search(text[figure.end : following.start])
+    )
+
+
+def own_words(fact: Fact) -> str:
+    """The words of a figure's own: what stands left of it up to the figure before, and what it
+    counts; "" for a fact without a figure."""
+    if fact.clause is None or fact.figure is None:
+        return ""
+    index = fact.clause.figures.index(fact.figure)
+    (left, _), (counted, _), _ = _label(fact.chunk.text, fact.clause, index)
+    return fold(left + counted)
+
+
+_SEPARATOR = re.compile(r"[、，,；;和及与]")
+
+
+def _label(text: str, clause: Clause, index: int) -> tuple[tuple[str, float], ...]:
+    """The words about a figure with their weight: 大型装备30台、抽排设施180件 parts at the 、.
+
+    Without a separator the word behind a figure is what it counts (6个检查组对12个乡镇), and what
+    follows leads on to the next figure (2.6万亩小麦已浇水1.9万亩).
+    """
+    figure = clause.figures[index]
+    start = clause.figures[index - 1].end if index else clause.span.start
+    end = clause.figures[index + 1].start if index + 1 < len(clause.figures) else clause.span.end
+    left = text[start : figure.start]
+    if index:
+        breaks = list(_SEPARATOR.finditer(left))
+        left = left[breaks[-1].end() if breaks else len(_first_word(left)) :]
+    stop = _SEPARATOR.search(text, figure.end, end)
+    right = text[figure.end : stop.start() if stop else end]
+    counted = _first_word(right)
+    return ((left + figure.text, 1.0), (counted, 1.0), (right, 0.7))
+
+
+def _first_word(text: str) -> str:
+    words = rjieba.cut(text[:12], True)
+    return words[0] if words else ""

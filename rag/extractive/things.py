@@ -1,0 +1,79 @@
+"""The things a comparison sets side by side, each with the question put to it alone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from rag.entities import ordinals
+from rag.extractive.wording import say_period
+from rag.query.vocabulary import WHOLE_COUNTY
+from rag.schema import Intent, ParsedQuery
+
+
+def compared(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
+    """(name, question) of each period, issue, office or thing; fewer than two when there is nothing
+    to compare."""
+    figure = replace(query, intent=Intent.FIGURE, order="")
+    if len(query.periods) >= 2:
+        return [(say_period(p), replace(figure, periods=(p,))) for p in query.periods]
+    if len(query.filters.issues) >= 2:
+        return [
+            (
+                f"{i.year}年第{i.number}期",
+                replace(figure, filters=replace(query.filters, issues=(i,))),
+            )
+            for i in query.filters.issues
+        ]
+    if len(query.filters.departments) >= 2:
+        return [
+            (name, replace(figure, filters=replace(query.filters, departments=(name,))))
+            for name in query.filters.departments
+        ]
+    if query.filters.departments and WHOLE_COUNTY in query.standalone:
+        whole = replace(figure, filters=replace(query.filters, departments=()))
+        return [(WHOLE_COUNTY, whole), (query.filters.departments[0], figure)]
+    return _things(query)
+
+
+# 恒禾二期和禾澜高速，哪个总投资大
+_PAIR = re.compile(
+    r"^([^，,。？?和与跟、]{2,14})(?:和|与|跟|同|、)([^，,。？?和与跟]{2,14}?)(?:这?两[条个家座届所项处]|相比|比较|比|的|，|,|哪|谁)"
+)
+
+
+def _things(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
+    """The question put to each of the things named in it (一期二期, 第七、八届, 甲和乙); none when it
+    names no two things."""
+    if named := ordinals.stages(query.standalone) or ordinals.enumerated(query.standalone):
+        written, names = named
+        others = tuple(t for t in query.terms if t not in written)
+        return [
+            (
+                name,
+                replace(
+                    query,
+                    intent=Intent.FIGURE,
+                    order="",
+                    terms=(*others, name),
+                    standalone=query.standalone.replace(written, name),
+                ),
+            )
+            for name in names
+        ]
+    pair = _PAIR.search(query.standalone)
+    if pair is None:
+        return []
+    rest = query.standalone[pair.end(2) :]
+    parts = []
+    for name, other in ((pair[1], pair[2]), (pair[2], pair[1])):
+        terms = tuple(t for t in query.terms if t not in other or t in name)
+        if terms == query.terms:
+            return []
+        parts.append(
+            (
+                name,
+                replace(query, intent=Intent.FIGURE, order="", terms=terms, standalone=name + rest),
+            )
+        )
+    return parts

@@ -1,0 +1,52 @@
+"""The words of a question that are no matter of its own, blanked out in place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.query.quantities import find_many
+from rag.text import Located, Span
+
+# 多少家 and 几座 leave nothing of themselves among the terms.
+_INTERROGATIVE = re.compile(
+    r"(?:(?<=[一-龥])[多少](?=[一-龥]?(?:了|出)?多少))|多[大长远高重快]|相比|比起来|(?:是)?[多少高低增减升降涨快慢]了?还是[多少高低增减升降涨跌快慢]了?|一共|总共|加起来|加一?起|合一下|加一?块儿?|加在一?(?:起|块儿?)|合一?起|相加|加总|合计|总计|百分之几|哪(?:一)?[个些家年天位条期](?:时段|时间段|时期)?|比(?![例重率])"
+)
+# 总产值是多少？不是园区的
+_NOT_THAT = re.compile(
+    r"(?:(?<=[，,。？?])|(?<=[（(]))(?:不是|不含|不算|不要|别说)(?P<what>[^，,。？?（）()吗]{1,10}?)的?[啊哦哈]?(?=[）)]|$|[。？?]$)"
+)
+# 写公路那段要用，…；领导问：…: what the answer is for.
+_CHATTER = re.compile(
+    r"(?:^|(?<=[，,；;。：:]))(?:[^，,；;。：:？?多少几哪谁吗什啥]{0,10}(?:材料|报告|汇报|总结|领导|发言稿|县志|[^\d]志|出处|引用|核对|核实|要用|急用|要引)[^，,；;。：:？?多少几哪谁吗什啥]{0,6})(?:[，,；;。：:]|$)"
+)
+_BRACKETED = re.compile(r"[【\[〖][^】\]〗]+[】\]〗]")
+
+
+def mask(text: str, mentions: Sequence[Located]) -> str:
+    """The text with blanks where the mentions stand; its length stays."""
+    chars = list(text)
+    for mention in mentions:
+        chars[mention.start : mention.end] = " " * (mention.end - mention.start)
+    return "".join(chars)
+
+
+def mask_matches(pattern: re.Pattern[str], text: str) -> str:
+    """The text with blanks where the pattern matches; its length stays."""
+    return pattern.sub(lambda match: " " * len(match.group()), text)
+
+
+def mask_wording(text: str) -> str:
+    """The text without the words that ask, exclude, or tell what the answer is for."""
+    for many in find_many(text):
+        if many.words.startswith(("多少", "几")):
+            end = many.end + text.startswith("钱", many.end)
+            text = mask(text, [Span(many.start, end)])
+    for pattern in (_INTERROGATIVE, _NOT_THAT, _CHATTER, _BRACKETED):
+        text = mask_matches(pattern, text)
+    return text
+
+
+def ruled_out(text: str) -> tuple[str, ...]:
+    """What the question says it doesn't mean: 中医院 of （不是中医院的）."""
+    return tuple(match["what"] for match in _NOT_THAT.finditer(text))
