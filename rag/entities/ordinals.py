@@ -33,6 +33,15 @@ def other_ordinal(question: str, text: str) -> str:
     return next((words for key, words in _ordinals(question).items() if key not in printed), "")
 
 
+def stands_in(word: str, text: str) -> bool:
+    """Whether a word that begins with an ordinal (第一) stands in the text in either numerals."""
+    if word in text:
+        return True
+    match = re.match(f"第({_NUMBER})", word)
+    value = number(match[1]) if match else None
+    return match is not None and f"第{value}{word[match.end() :]}" in text
+
+
 def enumerated(question: str) -> tuple[str, tuple[str, ...]] | None:
     """第七、八、九三届: what stands there, and each of them (第七届…); None for none."""
     match = _SEVERAL.search(question)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from rag.citations import CitationBook
-from rag.extractive import comparison, lists, single
+from rag.extractive import comparison, lists, side_by_side, single
 from rag.extractive.fact import Fact
 from rag.extractive.facts import find_facts
 from rag.extractive.matching import Term, weigh_terms
@@ -110,7 +110,7 @@ class ExtractiveEngine:
                 if any(asks_extreme(c.quote) for c in told.citations):
                     return told
                 return self.refuse(query, self.hits(query), "没有两个以上可比较的数字")
-        return single.find(self, reading)
+        return side_by_side.of_each(self, reading) or single.find(self, reading)
 
     # --- shared steps ----------------------------------------------------------------------
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
 
 import rjieba
 
-from rag.entities.ordinals import other_ordinal
+from rag.entities.ordinals import other_ordinal, stands_in
 from rag.extractive.answer_type import missing_kind
 from rag.extractive.fact import Fact, header_words, lacks_name
 from rag.extractive.facts import has_cue
 from rag.extractive.matching import Term, presence
+from rag.extractive.occasions import lacks_holiday, other_season
 from rag.extractive.reading import read_item
 from rag.extractive.wording import say_filters
 from rag.query.vocabulary import WHOLE_COUNTY
@@ -165,10 +165,13 @@ def reject(
     of_item = query.intent in (Intent.ISSUE, Intent.DEPARTMENT)  # any of its sentences may tell
     if not of_item and (holiday := lacks_holiday(query.standalone, fact)):
         return f"同类内容登过，但不是所问的{holiday}"
+    if not of_item and (season := other_season(query.standalone, fact)):
+        return f"同类内容登过，但不是所问的{season}"
     if state := other_state(query.standalone, fact):
         return f"相关内容登过，但登的是{state}"
     text = fold(fact.chunk.text)
-    other = next((t.word for t in terms if t.word[0] == "第" and t.word not in text), "")
+    ordered = (t.word for t in terms if t.word[0] == "第")
+    other = next((word for word in ordered if not stands_in(word, text)), "")
     if other := other or other_ordinal(query.standalone, text):
         return f"没有登过“{other}”"  # 第五实验小学 is not 第三实验小学
     if query.intent is Intent.FIGURE and fact.figure is None:
@@ -242,46 +245,6 @@ def of_whole_county(question: str, fact: Fact, terms: Sequence[Term]) -> str:
 def speaks_of_county(sentence: str) -> bool:
     """Whether a sentence gives what holds for the county as a whole."""
     return WHOLE_COUNTY in sentence or "我县" in sentence
-
-
-_HOLIDAY = re.compile("(?:元旦|春节|元宵|清明|五一|端午|中秋|国庆|寒假|暑假|小长假)(?!前|后)")
-
-
-def lacks_holiday(question: str, fact: Fact) -> str:
-    """The holiday that the question names and the fact's sentence and title don't."""
-    words = fold(fact.sentence.span.of(fact.chunk.text) + fact.chunk.title)
-    asked = [str(name) for name in _HOLIDAY.findall(question)]
-    if not asked or any(
-        re.search(_HOLIDAY_WORDS.get(name, name), words) or _on_holiday(name, fact, words)
-        for name in asked
-    ):
-        return ""
-    return asked[0]
-
-
-_HOLIDAY_WORDS = {
-    "春节": "春节|新春|正月|除夕|过年|年味",
-    "五一": "五一|劳动节",
-    "国庆": "国庆|双节",
-}
-# Those that come at the same day of every year.
-_FIRST_DAY = {"元旦": (1, 1), "五一": (5, 1), "国庆": (10, 1)}
-
-
-def _on_holiday(name: str, fact: Fact, words: str) -> bool:
-    """Whether the sentence speaks of days (10月1日至8日) that hold the holiday's first, or of the
-    holiday just over."""
-    if name not in _FIRST_DAY:
-        return False
-    published = fact.chunk.published
-    since = published - date(published.year, *_FIRST_DAY[name])
-    if re.search("假日|假期|节日|长假|节假日", words) and timedelta(0) < since < timedelta(days=25):
-        return True
-    return any(
-        time.contains(date(time.end.year, *_FIRST_DAY[name]))
-        and time.end - time.start < timedelta(days=16)
-        for time in fact.sentence.times
-    )
 
 
 _RANK = re.compile("(?<![副管的])(?:县长|镇长|乡长|局长|书记|主任|校长|院长)")

@@ -21,6 +21,7 @@ from rag.extractive.office_places import names_place, stem, town
 from rag.extractive.reading import read_item
 from rag.extractive.refusal import contradicted, of_whole_county, reject, speaks_of_county
 from rag.extractive.wording import say_spoken
+from rag.query.masking import TOGETHER
 from rag.query.reader import Reading
 from rag.schema import Answer, Chunk, Filters, Hit, Intent, ParsedQuery, Period
 from rag.text import Span, fold
@@ -40,6 +41,7 @@ CLEAR_SECOND = 0.85
 OWN_CLAUSE = 0.55
 TIMELY_MARGIN = 0.12
 SAME_TITLE = 70  # rapidfuzz ratio
+LIKE_TITLE = 50
 # Facts nearly as good as the best one are about the same indicator in other issues.
 SAME_INDICATOR = 0.93
 
@@ -117,7 +119,7 @@ def _fact(
     wrong = contradicted(query.claims, " ".join(f.chunk.text for f in chosen))
     book = CitationBook()
     clear = [fact for fact in chosen if leads(query, fact, timely, CLEAR)]
-    lines = [_fact_line(query, fact, book, fact in clear) for fact in chosen]
+    lines = [fact_line(query, fact, book, fact in clear) for fact in chosen]
     lines += _other_parts(engine, reading, clear, book)
     said = "".join(_said(query, fact, terms) for fact in chosen)
     if wrong or opposite_direction(query.standalone, said):
@@ -180,7 +182,7 @@ def _other_parts(
                 or leads(replace(reading.query, focus=words), found[0], found, CLEAR_SECOND)
             )
             if told and (found[0].focus >= OWN_CLAUSE or not words):
-                lines.append(_fact_line(reading.query, found[0], book))
+                lines.append(fact_line(reading.query, found[0], book))
     return lines
 
 
@@ -245,15 +247,16 @@ def _same_indicator(query: ParsedQuery, facts: Sequence[Fact]) -> list[Fact]:
     best = facts[0]
     rivals: list[Fact] = []
     seen: set[str] = set()
+    several = bool(TOGETHER.search(query.standalone))  # 三届大赛的一等奖分别是谁
     for fact in facts:
-        share = ORDERED if query.order else SAME_INDICATOR
+        share = ORDERED if query.order or several else SAME_INDICATOR
         # A sentence of an item that holds as much of the question may be worded more loosely.
         whole = bool(query.order) and fact.figure is None and fact.item >= best.item
         if fact.chunk.id in seen or (fact.score < share * best.score and not whole):
             continue
         if (fact.figure is None) != (best.figure is None) or fact.time < best.time:
             continue
-        alike = query.order or fact is best or _same_title(fact, best)
+        alike = query.order or fact is best or _same_title(fact, best, several)
         if fact.figure is None and not alike:
             continue
         seen.add(fact.chunk.id)
@@ -264,7 +267,7 @@ def _same_indicator(query: ParsedQuery, facts: Sequence[Fact]) -> list[Fact]:
     return rivals[:4]
 
 
-def _fact_line(query: ParsedQuery, fact: Fact, book: CitationBook, clear: bool = True) -> str:
+def fact_line(query: ParsedQuery, fact: Fact, book: CitationBook, clear: bool = True) -> str:
     """The line of an answer; a figure leads it only where it is `clear` which one is meant."""
     chunk = fact.chunk
     title = title_span(chunk)
@@ -306,7 +309,7 @@ def within(engine: ExtractiveEngine, reading: Reading, anchor: Chunk) -> Answer:
     if not query.terms and query.intent in (Intent.ISSUE, Intent.DEPARTMENT, Intent.PERSON):
         body = read_item(anchor).sentences
         fact = Fact(hit, body[-1], None, None, 1.0, 1.0, 1.0, 1.0, 1.0)
-        return engine.finish(query, [_fact_line(query, fact, book)], book, [hit])
+        return engine.finish(query, [fact_line(query, fact, book)], book, [hit])
     terms, focus = engine.terms(query.terms), engine.terms(query.focus)
     facts = engine.facts(query, [hit])
     if not facts:
@@ -319,14 +322,18 @@ def within(engine: ExtractiveEngine, reading: Reading, anchor: Chunk) -> Answer:
         why = reject(query, facts[0], terms, focus)
     if why:
         return engine.refuse(query, [hit], why)
-    return engine.finish(query, [_fact_line(query, facts[0], book)], book, [hit])
+    return engine.finish(query, [fact_line(query, facts[0], book)], book, [hit])
 
 
 def _fits_another_time(best: Fact, facts: Sequence[Fact]) -> bool:
-    """Whether an item that speaks of another time holds clearly more of the question."""
-    return any(f.time == 0 and f.item > best.item + TIMELY_MARGIN for f in facts)
+    """Whether an item that speaks of another time holds clearly more of the question. Where it
+    prints the same indicator as the best fact, it is only worded nearer to the question."""
+    others = [f for f in facts if f.time == 0 and f.item > best.item + TIMELY_MARGIN]
+    return bool(others) and not any(comparison.same_indicator(f, best) for f in others)
 
 
-def _same_title(a: Fact, b: Fact) -> bool:
-    """Whether two items report on the same matter in different issues."""
-    return fuzz.ratio(a.chunk.title, b.chunk.title) >= SAME_TITLE
+def _same_title(a: Fact, b: Fact, several: bool) -> bool:
+    """Whether two items report on the same matter in different issues, more loosely where the
+    question says that there are `several`."""
+    alike = LIKE_TITLE if several else SAME_TITLE
+    return fuzz.ratio(a.chunk.title, b.chunk.title) >= alike

@@ -30,6 +30,9 @@ _YEAR_WORDS = re.compile(r"(?:20)?\d\d年|[今去前]年|二[〇零]..年")
 # With an office or a time these need no more: 应急管理局最近做了哪些工作.
 _COMPLETE = (Intent.LIST, Intent.DIGEST, Intent.COUNT)
 _SAME_TIME = re.compile("(?P<year>年的?)?(?<!比)(?:同期|同一个?(?:时间段?|时段|时期))的?")
+_SAME_ISSUE = re.compile("同一期|同期快报|那一?期里?|这一?期里?|该期")
+# 后来什么时候投产的: another item tells it.
+_LATER = re.compile("后来|最终|最后|到头来")
 _MARKS = re.compile(r"\[\d+\]")
 
 
@@ -53,6 +56,7 @@ def resolve(
     if not standalone:
         return reader.read(question, today)
     question = _at_same_time(reader, question, standalone, today)
+    question = _in_that_issue(question, exchange)
     merged, kind = _merge(reader, question, standalone, today)
     reading = reader.read(merged, today)
     if kind == "own":
@@ -62,12 +66,31 @@ def resolve(
             return reading
         fuller = reader.read(_subject(reader, standalone, today) + question, today)
         return replace(reading, otherwise=fuller)
-    if kind in ("attribute", "pointer"):
+    if kind in ("attribute", "pointer") and not _LATER.search(question):
         anchor = _anchor(standalone, exchange, search, reader.vocabulary.issues)
+        alone = reader.read(question, today, _year(reader, standalone, today))
+        if anchor and _of_another_time(alone, anchor):
+            return replace(reading, otherwise=alone)
         if anchor:
-            alone = reader.read(question, today, _year(reader, standalone, today))
             return _anchored(alone, anchor, reading, kind)
     return reading
+
+
+def _of_another_time(alone: Reading, anchor: Chunk) -> bool:
+    """Whether the question names a year in which the item was neither printed nor the year after:
+    前年办的那次."""
+    years = {year for p in alone.query.periods for year in (p.start.year, p.end.year)}
+    return bool(years) and not years & {anchor.published.year, anchor.published.year - 1}
+
+
+def _in_that_issue(question: str, exchange: Sequence[Turn]) -> str:
+    """The question with the one issue that the last answer names for 同一期."""
+    said = " ".join(turn.content for turn in exchange if turn.role == "assistant")
+    named = {(i.year, i.number) for i in find_issues(said, date.max) if i.year and i.number}
+    if len(named) != 1:
+        return question
+    year, number = named.pop()
+    return _SAME_ISSUE.sub(f"{year}年第{number}期", question)
 
 
 def _at_same_time(reader: QuestionReader, question: str, before: str, today: date) -> str:
@@ -143,6 +166,8 @@ def _merge(reader: QuestionReader, question: str, before: str, today: date) -> t
             and reading.query.intent is not Intent.FACT
         ):
             return text, "own"
+        if reading.times:
+            before = _without_times(reader, before, today)  # 前年办的那次
         return _subject(reader, before, today) + bare, "attribute"
     return text, "own"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+import rjieba
+
 from rag.entities import ordinals
 from rag.query.quantities import QUANTITY_END, asked_unit, find_many
 from rag.query.question_kind import Kind
@@ -25,14 +27,14 @@ class Asked:
 
 
 _MASTHEAD = re.compile(
-    r"总第\d+期|本期发|签字|谁(?:审|签|编|校|批)(?:发|核|定|辑)?的|总期号|总第几期|总第多少期|责任编辑|责编|谁编辑|谁审核|审核人|审核是|谁签发|签发人|签发是|签发的|发送范围|发送对象|发送单位|分送|抄送|主送|"
+    r"总第\d+期|本期发|期[^，。？?]{0,6}发给[^，。？?]{2,14}(?:吗|没有|了没)|签字|谁(?:审|签|编|校|批)(?:发|核|定|辑)?的|总期号|总第几期|总第多少期|责任编辑|责编|谁编辑|谁审核|审核人|审核是|谁签发|签发人|签发是|签发的|发送范围|发送对象|发送单位|分送|抄送|主送|"
     r"发(?:给|到|送)(?:了|过)?(?:哪些|哪|谁|什么)|都?发给谁|印发单位|主办单位|哪个单位(?:印发|主办|编发)|(?:审核|签发|编辑|责编)(?:者|人)?(?:分别)?(?:都)?(?:是|为)?(?:谁|哪位|$|[?？])"
 )
 _OF_MASTHEAD = re.compile(
     r"编辑(?!部)|责编|审核|审签|签发|发送|发给|发到|分送|抄送|主送|印发|出版|刊头|期号|总第|日期|哪天|几号|什么时候"
 )
 _ISSUE_DATE = re.compile(
-    r"(?:哪天|哪一天|什么时候|何时|几号|几月几[号日]|什么日期|哪日|日期)(?:出|印发|发|刊发|发行|发布|出版|下发|的)?|(?:印发|出版|发行|刊发|发布|出刊)(?:日期|时间)|日期(?:是|为)?"
+    r"(?:哪天|哪一天|什么时候|何时|几号|几月几[号日]|什么日期|哪日)(?:[的出印发刊登编]|下发|$|[?？呢啊])|(?:印发|出版|发行|刊发|发布|出刊)(?:日期|时间)|日期"
 )
 _HOW_MANY_ISSUES = re.compile(r"(?:多少|几)期(?:快报)?(?=$|[，,？?（(、。吗呢了])")
 _ISSUES = re.compile(r"哪(?:几|些)期|(?<!第)几期(?:上|里|登|报|有)")
@@ -46,9 +48,10 @@ _DIGEST = re.compile(
 _COUNT = re.compile(
     r"(?:多少|几)(?:条|篇|则)(?:信息|消息|报道|简报|快报|内容|稿件|稿子|动态|新闻)|"
     r"(?:快报|报道|信息|消息|栏目|登|期[^，。？?]{0,4}收|上过|报过|共|总共|一共)[^，。？?]{0,10}(?:多少|几)(?:条|篇|则)(?=$|[，,？?。、吗呢了])|(?:多少|几)次(?:报道|提到|提及|刊登|上快报|登)|"
-    r"(?:报道|提到|提及|刊登|登|上|报)(?:了|过)?(?:多少|几)[次条篇期回]|"
-    r"(?:多少|(?<!哪)几)(?:个|家)(?:部门|单位|乡镇|街道|镇|局)(?!点验)"
+    r"(?:报道|提到|提及|刊登|登|上|报)(?:了|过)?(?:多少|几)[次条篇期回]"
 )
+_COUNT_OFFICES = re.compile(r"(?:多少|(?<!哪)几)(?:个|家)(?:部门|单位|乡镇|街道|镇|局)")
+_REPORTS = ("报", "上报", "报送", "登", "刊登", "供稿", "投稿", "有", "是", "共有", "涉及")
 TREND = re.compile(
     r"趋势|走势|各(?:个)?(?:时点|阶段|时间点)|历年|逐年|逐季|逐月|历次(?:通报|报道|公布|登载|刊登)?的?|各(?:年|季度|期|月)|变化情况|(?:怎么|咋)(?:变化?|[涨升降增减])|怎么增长|每一?次(?=[^，。]{0,6}(?:数|报|登|通报|公布))|如何变|变化(?:$|[?？])|(?:几|些|多)年来?的?(?:发展|变化|增长)|一路|这几年|近几年|连续几年|变动"
 )
@@ -63,10 +66,12 @@ _COMPARE = re.compile(
     r"[一-龥\d]比[一-龥\d].{0,16}(?:多|少|高|低|增|减|涨|降|快|慢|变化)|比[^例重率]{1,12}(?:多|少|高|低|增|减|涨|降|快|慢)|区别|不同|差别"
 )
 _SUM = re.compile(
-    r"统共|加起来|加一?[块起]|合一下|合在一起|加在一?(?:起|块)|合一?起|加总|合计|总计|总和|合起来|累加|相加|总数|一共|总共|(?<!公)共计?"
+    r"统共|加起来|加一?[块起]|合一下|合在一起|加在一?(?:起|块)|合一?起|加总|合计|总计|总和|合起来|累加|相加|总数|一共|总共|共(?:计|有|是)?(?=多少|几)|共计"
 )
+# 三年春风行动累计提供多少岗位; 今年累计 is printed as one figure.
+_OVER_YEARS = re.compile(r"[两二三四五几][年届次][^，。？?]*累计")
 _SEVERAL = re.compile(
-    r"两[个所家座处条项种类届批](?!月)|[两二三四五六七八九几各历]个?(?:年|次|期|届|季度|个?(?:地方|乡镇|单位|部门|镇|街道|局|项目))|各(?:乡镇|单位|部门|地)"
+    r"两[个所家座处条项种类届批](?!月)|(?<!第)[两二三四五六七八九几各历]个?(?:年|次|期|届|季度|个?(?:地方|乡镇|单位|部门|镇|街道|局|项目))|各(?:乡镇|单位|部门|地)"
 )
 # 柳石、柳双两条路哪条更费钱
 _TWO_THINGS = re.compile(
@@ -132,6 +137,18 @@ def read_as(kind: Kind, text: str, has_issue: bool, times: int, names: int) -> A
     return Asked(Intent.COMPARE if two else Intent.TREND, asked_unit(text))
 
 
+def _counts_offices(text: str) -> re.Match[str] | None:
+    """多少个部门 at the count of those that report; 检查了多少家单位 asks for a figure."""
+    match = _COUNT_OFFICES.search(text)
+    if match is None:
+        return None
+    before = rjieba.tag(text[: match.start()].rstrip("了过出的"))
+    done = bool(before) and before[-1][1].startswith("v") and before[-1][0] not in _REPORTS
+    following = rjieba.tag(text[match.end() :])
+    longer = bool(following) and following[0][1].startswith("n")  # 多少家单位场所
+    return None if done or longer else match
+
+
 def _two_things(text: str) -> bool:
     return bool(ordinals.stages(text) or _TWO_THINGS.search(text))
 
@@ -154,9 +171,9 @@ def _of_many(text: str, has_issue: bool, times: int, names: int, years: int) -> 
     many = next(iter(find_many(text)), None)
     if _HOW_MANY_ISSUES.search(text) and re.search("快报|出了|印发|办了|发了|开过|开了", text):
         return Asked(Intent.COUNT, "issues", many.start if many else -1, many.end if many else -1)
-    if hit := _found(Intent.COUNT, _COUNT.search(text)):
+    if hit := _found(Intent.COUNT, _COUNT.search(text) or _counts_offices(text)):
         return hit
-    adding = _SUM.search(text)
+    adding = _SUM.search(text) or _OVER_YEARS.search(text)
     several = times >= 2 or names >= 2 or ordinals.stages(text) or _SEVERAL.search(text)
     if adding and several:
         start, end = (many.start, many.end) if many else adding.span()

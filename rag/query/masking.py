@@ -20,6 +20,15 @@ _NOT_THAT = re.compile(
 _CHATTER = re.compile(
     r"(?:^|(?<=[，,；;。：:]))(?:[^，,；;。：:？?多少几哪谁吗什啥]{0,10}(?:材料|报告|汇报|总结|领导|发言稿|县志|[^\d]志|出处|引用|核对|核实|要用|急用|要引)[^，,；;。：:？?多少几哪谁吗什啥]{0,6})(?:[，,；;。：:]|$)"
 )
+# 我刚接手联系洛塘镇，想知道…: of the asker.
+_ASKER = re.compile(
+    r"^(?:我|俺|咱)(?:刚|才|正|是|负责|准备|马上|[今明昨]天|最近|新来|接手|在写|要写)"
+    r"[^，,。：:？?多少几哪谁啥]*[，,。：:]"
+)
+# 三年春风行动累计…; 三年行动计划 is a name.
+TOGETHER = re.compile(
+    r"(?<![第\d])[这近前]?[两二三四五几][年届](?:来|间|里)?(?!行动|计划|规划|期|级)|累计"
+)
 _BRACKETED = re.compile(r"[【\[〖][^】\]〗]+[】\]〗]")
 
 
@@ -42,7 +51,7 @@ def mask_wording(text: str) -> str:
         if many.words.startswith(("多少", "几")):
             end = many.end + text.startswith("钱", many.end)
             text = mask(text, [Span(many.start, end)])
-    for pattern in (_INTERROGATIVE, _NOT_THAT, _CHATTER, _BRACKETED):
+    for pattern in (_INTERROGATIVE, _NOT_THAT, _CHATTER, _ASKER, _BRACKETED):
         text = mask_matches(pattern, text)
     return text
 

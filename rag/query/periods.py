@@ -13,6 +13,7 @@ from rag.schema import Period
 _PRINTED = re.compile(
     r"^份?的?(?:那期|那一期|这期|快报|简报)?[里上中]?(?:(?:说|登|报|写|提|讲|公布|通报|刊登|刊发|报道|印发)(?:到|过)?(?:的|时)|[一-龥]{0,8}那[条期篇])"
 )
+_MONTH, _YEAR = timedelta(days=31), timedelta(days=364)
 
 
 def printing_time(
@@ -21,7 +22,14 @@ def printing_time(
     """The date of printing when a time is said to be that, and the times that remain: 今年以来
     beside it is counted from that issue and fixes nothing."""
     for mention in times:
-        if mention.has_year and mention.kind == "range" and _PRINTED.match(text[mention.end :]):
+        # 一季度报的: what is told of a quarter is printed after it.
+        part = _MONTH < mention.period.end - mention.period.start < _YEAR
+        if (
+            mention.has_year
+            and mention.kind == "range"
+            and not part
+            and _PRINTED.match(text[mention.end :])
+        ):
             rest = (
                 t for t in times if t is not mention and not re.match("今|本年", t.period.words)
             )

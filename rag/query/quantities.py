@@ -23,7 +23,7 @@ _UNIT_CUES = (
     (
         "money",
         re.compile(
-            r"几个?[千百]?[亿万](?!吨|亩|人|户|平|米|公|份|条|株|个)|多少[亿万](?!吨|亩|人|户|平|米|公|份|条|株|个)|多少钱|几个钱|(?:投资|资金|金额|总额|销售额|产值|收入|营收|经费|费用|补贴|补助|补偿|津贴|奖金|工资|工钱|贷款|造价|价值|GDP|gdp|生产总值|[营交成贸进出]\w额|合同额|上报额|税收|利润|款)[^，。]{0,6}(?:多少|几|是|达|为|呢|$|[?？])|花(?:了|费)?(?:多少|几)|多少(?:资金|投资|经费|资|款|补贴|贷款)|投(?:了|入)?多少$|投资多少|[万亿]元"
+            r"几个?[千百]?[亿万](?!吨|亩|人|户|平|米|公|份|条|株|个)|多少[亿万](?!吨|亩|人|户|平|米|公|份|条|株|个)|多少钱|几个钱|(?:投资|资金|金额|总额|销售额|产值|收入|营收|经费|费用|补贴|补助|补偿|津贴|奖金|工资|工钱|贷款|造价|价值|GDP|gdp|生产总值|[营交成贸进出]\w额|(?<![名份超缺定])额|税收|利润|款)[^，。]{0,6}(?:多少|几|是|达|为|呢|$|[?？])|花(?:了|费)?(?:多少|几)|多少(?:资金|投资|经费|资|款|补贴|贷款)|投(?:了|入)?多少$|投资多少|[万亿]元"
         ),
     ),
     (
@@ -53,6 +53,7 @@ _UNIT_CUES = (
 
 
 # 天数, 户数: the number of days, of households.
+_ENTERPRISES = re.compile("企业|商户|主体|个体|纳税人")
 _COUNTED = re.compile(rf"({UNIT_PATTERN})数(?![据字量额码值比占率])")
 
 
@@ -103,6 +104,8 @@ def asked_unit(text: str) -> str:
             return unit_family(many.unit)
     if counted := _COUNTED.search(text):
         family = unit_family(counted[1])
+        if family == "household" and _ENTERPRISES.search(text[: counted.start()]):
+            return "个"  # 规上企业户数: enterprises are counted by 家 as well
         whole = text[max(counted.start() - 1, 0) : counted.end(1)]
         # 场所数 counts 场所, which any measure word may count; 农户数 counts 户.
         return "个" if family == counted[1] and rjieba.has_word(whole) else family

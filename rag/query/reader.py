@@ -16,7 +16,7 @@ from rag.entities.times import find_times
 from rag.query.elsewhere import place_elsewhere, unknown_town
 from rag.query.function_words import FUNCTION_WORDS
 from rag.query.intent import QUANTITIES, TREND, Asked, read_as, read_intent
-from rag.query.masking import mask, mask_matches, mask_wording, ruled_out
+from rag.query.masking import TOGETHER, mask, mask_matches, mask_wording, ruled_out
 from rag.query.periods import asked_periods, printing_time
 from rag.query.quantities import asked_unit, figure_parts
 from rag.query.question_kind import KindModel, Shape, kind_of, shape_of
@@ -117,6 +117,8 @@ class QuestionReader:
             masked = masked.replace(section, " " * len(section))
         if asked.intent is Intent.TREND:
             masked = mask_matches(TREND, masked)
+        elif asked.intent is Intent.SUM:
+            masked = mask_matches(TOGETHER, masked)
         elif asked.start >= 0 and asked.intent not in QUANTITIES:
             masked = mask(masked, [asked])
         masked = mask_wording(masked)
@@ -129,7 +131,9 @@ class QuestionReader:
             terms = self._terms(first) or self._terms(masked)
         else:
             terms = self._terms(masked)
-        terms = tuple(dict.fromkeys((*self._literal(text, figures), *terms)))
+        # 两次洪水, 三年的…: of a table, how many lines it has.
+        counts = kind_of(asked.intent) != "table"
+        terms = tuple(dict.fromkeys((*self._literal(text, figures, counts), *terms)))
         asked = _as_list(asked, terms, bool(names or sections or refs))
         focus = self._focus(masked, asked)
         counted = self._counted(masked, asked)
@@ -293,12 +297,13 @@ class QuestionReader:
                 missing += [p.words + "的快报" for p in periods if not within]
         return tuple(dict.fromkeys(found)), tuple(missing)
 
-    def _literal(self, text: str, figures: Sequence[Figure]) -> list[str]:
+    def _literal(self, text: str, figures: Sequence[Figure], counts: bool) -> list[str]:
         """What the evidence must hold letter for letter, as far as the archive prints it: names
-        in quotation marks, and figures that the question takes from the text (逐栋检查74栋)."""
-        quoted = quoted_names(text)
-        counts = [f.text for f in find_figures(text) if f.text[0] in "两二三四五六七八九十"]
-        wanted = (*quoted, *(f.text for f in figures), *counts)
+        in quotation marks, and figures that the question takes from the text (逐栋检查74栋), with
+        `counts` those in Chinese numerals too."""
+        written = find_figures(text) if counts else []
+        spelt = [f.text for f in written if f.text[0] in "两二三四五六七八九十"]
+        wanted = (*quoted_names(text), *(f.text for f in figures), *spelt)
         return [words for words in wanted if self._prints(words)]
 
     def _has(self, words: str) -> bool:

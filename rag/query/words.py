@@ -18,6 +18,7 @@ _PREFIXES = frozenset(
 )
 _PRINTED_PREFIXES = frozenset("老旧原主副大小东西南北前后上下")
 _NUMERALS = frozenset("一二三四五六七八九十")
+_DIGITS = _NUMERALS | {"零", *"0123456789几两半百千万亿第约近数上"}
 _ORDINAL = re.compile(r"第[一二三四五六七八九十]{1,2}|首[批期]")
 # Pronouns, particles, prepositions, conjunctions, interjections, place words such as 之后,
 # numerals and measure words, in the tag set of the segmenter.
@@ -70,6 +71,8 @@ def _words_in(piece: str, prints: Callable[[str], bool]) -> list[str]:
             joinable = False
             continue
         empty = (tag != "eng" and tag.startswith(_EMPTY_TAGS)) or (tag == "d" and len(word) == 1)
+        if tag == "m" and len(word) > 1 and word[-1] in _DIGITS and word[0] not in _DIGITS:
+            empty = False  # 社零
         if tag == "f" and len(word) > 1 and not _PLACE_WORD.search(word):
             empty = False  # 北岸 of 北岸乳业 is no 之后
         if empty and word not in _PREFIXES:

@@ -1,0 +1,263 @@
+"""Questions that need several items, or that hang on the conversation, asked of a small archive."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from rag.chain import BulletinChain
+from rag.schema import Intent
+from tests.archive import ask_chain, issue_of, open_archive, read
+
+PEOPLE = ("周启明", "沈砚秋")
+
+
+def jobs(year: int, offered: int, reached: int) -> tuple[str, str, str, tuple[str, ...]]:
+    body = (
+        f"县人社局举办招聘会{year - 2010}场，提供岗位{offered}个，达成就业意向{reached}人，"
+        "发放政策明白卡。"
+    )
+    return ("稳岗就业", "县人社局开展“春风行动”送岗位进乡村", body, ("人社局",))
+
+
+def renewed(town: str, number: int, lifts: int) -> tuple[str, str, str, tuple[str, ...]]:
+    body = f"全年改造老旧小区{number}个，加装电梯{lifts}部，惠及居民。"
+    return ("城市更新", f"{town}推进老旧小区改造", body, (town,))
+
+
+def contest(year: int, town: str) -> tuple[str, str, str, tuple[str, ...]]:
+    body = f"96名选手参赛。经过角逐，{town}获团体一等奖，县职业中专教师获茶席设计第一名。"
+    return ("茶乡竹海", f"{year}年采茶技能大赛圆满收官", body, ("总工会",))
+
+
+SIGNING = (
+    "产业园区",
+    "产业园春季项目集中签约",
+    "8个项目落户产业园，总投资22.5亿元，达产后提供岗位2600个。",
+    ("产业园管委会",),
+)
+DROWNING = (
+    (
+        "教育卫生",
+        "石桥镇织牢防溺水安全网",
+        "组建由退捕渔民参加的水上义务救援队，放学后定点巡查。",
+        ("石桥镇",),
+    ),
+    (
+        "教育卫生",
+        "柳河镇筑牢防溺水堤坝",
+        "推行“党员认领水域”制度，32名党员认领江湾、渡口责任段。",
+        ("柳河镇",),
+    ),
+)
+FACTORY = (
+    (
+        "项目建设",
+        "开发区推进禾川新材料项目",
+        "禾川新材料项目总投资10.6亿元，主体已封顶，计划9月底前投产。",
+        ("开发区管委会",),
+    ),
+    (
+        "项目建设",
+        "禾川新材料一期项目正式投产",
+        "11月28日，禾川新材料一期两条生产线正式投产，可带动320人就业。",
+        ("开发区管委会",),
+    ),
+)
+SCHOOLS = (
+    "教育体育",
+    "县教体局加强校园食堂管理",
+    "目前，“明厨亮灶”覆盖学校{}所，检查食堂{}个。",
+    ("教体局",),
+)
+CANTEENS = tuple((*SCHOOLS[:2], SCHOOLS[2].format(n, n + 20), SCHOOLS[3]) for n in (132, 141))
+WINTER = (
+    "温暖过冬",
+    "县住建城管局提前做好供热准备",
+    "组织21支抢修队全天待命，11月10日起低温试供热。",
+    ("住建城管局",),
+)
+RANKED = (
+    "营商环境",
+    "我县营商环境评价跃居全市第二",
+    "“政务服务”“招标投标”“企业开办”3项指标列全市第1位。",
+    ("发改局",),
+)
+FIRE = (
+    "安全生产",
+    "县消防救援大队开展冬春火灾防控",
+    "共检查单位场所231家，发现火灾隐患318处。",
+    ("消防救援大队",),
+)
+VACCINE = (
+    "动物防疫",
+    "县农牧局防疫量质双升",
+    "9月20日至10月31日，完成口蹄疫免疫150.3万头，抗体合格率93%。",
+    ("农业农村局",),
+)
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> BulletinChain:
+    issues = [
+        issue_of(
+            2023,
+            5,
+            date(2023, 2, 10),
+            *PEOPLE,
+            (jobs(2023, 4380, 1126), FACTORY[0], contest(2023, "石桥镇"), DROWNING[0]),
+        ),
+        issue_of(
+            2023,
+            52,
+            date(2023, 12, 15),
+            *PEOPLE,
+            (renewed("东关街道", 11, 6), FACTORY[1], CANTEENS[0]),
+        ),
+        issue_of(
+            2024,
+            9,
+            date(2024, 3, 15),
+            *PEOPLE,
+            (jobs(2024, 5260, 1483), SIGNING, contest(2024, "柳河镇"), DROWNING[1]),
+        ),
+        issue_of(
+            2024,
+            44,
+            date(2024, 10, 25),
+            *PEOPLE,
+            (renewed("柳河镇", 14, 9), CANTEENS[1], RANKED, VACCINE),
+        ),
+        issue_of(
+            2025,
+            5,
+            date(2025, 2, 14),
+            *PEOPLE,
+            (jobs(2025, 6140, 1765), renewed("东关街道", 9, 4), FIRE, WINTER),
+        ),
+    ]
+    return open_archive(tmp_path_factory.mktemp("several"), issues)
+
+
+# --- sums ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "question", ["三年春风行动累计提供多少个岗位", "这三年的春风行动加起来一共提供了多少个岗位"]
+)
+def test_a_sum_over_years_holds_no_item_on_another_matter(
+    archive: BulletinChain, question: str
+) -> None:
+    assert "4380＋5260＋6140＝15780个" in ask_chain(archive, question).text
+
+
+def test_a_sum_over_offices_and_years_takes_every_year_of_each(archive: BulletinChain) -> None:
+    question = "2023到2025三年，东关街道和柳河镇总共改造了多少个老旧小区"
+    assert "11＋9＋14＝34个" in ask_chain(archive, question).text
+
+
+# --- several answers -------------------------------------------------------------------------------
+
+
+def test_what_two_offices_did_stands_side_by_side(archive: BulletinChain) -> None:
+    text = ask_chain(archive, "石桥镇跟柳河镇都在搞防溺水，两边是怎么组织的").text
+    assert "石桥镇：组建由退捕渔民" in text
+    assert "柳河镇：推行“党员认领水域”" in text
+
+
+def test_the_winners_of_several_contests(archive: BulletinChain) -> None:
+    text = ask_chain(archive, "两届采茶技能大赛团体一等奖分别是哪个乡镇").text
+    assert "石桥镇获团体一等奖" in text
+    assert "柳河镇获团体一等奖" in text
+
+
+# --- time ------------------------------------------------------------------------------------------
+
+
+def test_an_item_of_another_year_worded_nearer_hides_none_of_the_year(
+    archive: BulletinChain,
+) -> None:
+    answer = ask_chain(archive, "2024年秋季校园明厨亮灶覆盖多少所学校")
+    assert answer.text.startswith("141所")
+
+
+def test_autumns_figure_is_no_answer_for_spring(archive: BulletinChain) -> None:
+    assert ask_chain(archive, "2024年春季防疫的抗体合格率是多少").outcome == "not_found"
+    assert "93%" in ask_chain(archive, "2024年秋季防疫的抗体合格率是多少").text
+
+
+# --- follow-ups ------------------------------------------------------------------------------------
+
+
+def test_the_same_issue_is_the_one_the_answer_named(archive: BulletinChain) -> None:
+    answer = ask_chain(
+        archive,
+        "同一期里消防大队查了多少家单位场所？",
+        "2025年春风行动是哪期登的",
+        "登在2025年第5期【稳岗就业】。[1]",
+    )
+    assert "231家" in answer.text
+
+
+def test_what_came_later_is_told_by_another_item(archive: BulletinChain) -> None:
+    answer = ask_chain(
+        archive,
+        "后来什么时候投产的？",
+        "禾川新材料项目总投资多少",
+        "禾川新材料项目总投资10.6亿元，计划9月底前投产。[1]",
+    )
+    assert "11月28日" in answer.text
+
+
+def test_another_year_of_the_event_spoken_of_is_in_another_item(archive: BulletinChain) -> None:
+    answer = ask_chain(
+        archive,
+        "前年办的那次达成意向多少人？",
+        "今年的春风行动提供多少个岗位",
+        "提供岗位6140个。[1]",
+    )
+    assert "1126人" in answer.text
+    assert "1765人" not in answer.text
+
+
+# --- reading ---------------------------------------------------------------------------------------
+
+
+def test_an_ordinal_in_other_numerals(archive: BulletinChain) -> None:
+    assert "企业开办" in ask_chain(archive, "2024年营商环境哪几项指标是全市第一").text
+
+
+def test_the_day_of_an_event_in_an_issue_is_not_the_issues_day(archive: BulletinChain) -> None:
+    answer = ask_chain(archive, "2025年第5期说的供热，几号开始试供")
+    assert "11月10日起" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "intent"),
+    [
+        ("医共体改革的那篇是登在第几期上的呀", Intent.ISSUE),
+        ("查了多少家单位场所", Intent.FIGURE),
+        ("2024年检查了多少家单位", Intent.FIGURE),
+        ("2024年有多少个单位报过安全生产", Intent.COUNT),
+        ("最近一期发给国企领导吗", Intent.MASTHEAD),
+        ("2025年第5期几号出的", Intent.MASTHEAD),
+    ],
+)
+def test_how_it_is_read(archive: BulletinChain, question: str, intent: Intent) -> None:
+    assert ask_chain(archive, question).query.intent is intent
+
+
+def test_what_the_asker_says_of_himself_is_no_topic(archive: BulletinChain) -> None:
+    answer = ask_chain(archive, "我刚接手联系柳河镇，想知道这个镇这几年都报过哪些工作")
+    assert answer.text.startswith("共 2 条")
+
+
+def test_no_city_begins_with_the_end_of_a_date(archive: BulletinChain) -> None:
+    assert "起城市" not in ask_chain(archive, "2024年7月起城市低保标准是多少").text
+
+
+def test_a_quarter_reported_is_the_one_told_of() -> None:
+    query = read("科工局2024年一季度报的技改投资是多少").query
+    assert query.filters.published is None
+    assert [(p.start.month, p.end.month) for p in query.periods] == [(1, 3)]
