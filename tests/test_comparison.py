@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from rag.extractive.arithmetic import Row, no_total
+from rag.entities.figures import find_figures
+from rag.extractive.arithmetic import Known, Row, extremes, no_total, total
 from rag.extractive.fact import Fact
 from rag.extractive.reading import Clause, Sentence
 from rag.schema import Hit, Period
@@ -146,3 +147,27 @@ def test_a_word_for_reporting_in_the_indicators_name_makes_no_sum_of_reports() -
     assert no_total("2023年和2024年上报额合计多少", uneven)
     assert no_total("两年申报的项目合计多少", uneven)
     assert not no_total("两回报的合计多少", uneven)
+
+
+def _known(*figures: str) -> list[Known]:
+    return [Known(str(n), find_figures(text)[0], n) for n, text in enumerate(figures, 1)]
+
+
+@pytest.mark.parametrize(
+    ("figures", "difference"),
+    [
+        (("8640万元", "4.87亿元"), "4.87亿元－8640万元＝40060万元"),
+        (("1.2万亩", "800亩"), "1.2万亩－800亩＝11200亩"),
+        (("9%", "12.5%"), "12.5－9＝3.5个百分点"),
+    ],
+)
+def test_figures_of_two_scales_are_brought_to_one(
+    figures: tuple[str, str], difference: str
+) -> None:
+    assert difference in extremes(_known(*figures))[-1]
+
+
+def test_figures_of_two_units_have_no_difference_and_no_sum() -> None:
+    assert len(extremes(_known("3000米", "4.2公里"))) == 1
+    assert total(_known("3000米", "4.2公里")) == []
+    assert "2.5亿元＋600万元＝25600万元" in total(_known("2.5亿元", "600万元"))[0]

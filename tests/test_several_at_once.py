@@ -97,6 +97,36 @@ VACCINE = (
     ("农业农村局",),
 )
 
+ROADS = tuple(
+    (
+        "项目建设",
+        title,
+        f"{title}，按二级公路标准建设，{money}。",
+        ("交通运输局",),
+    )
+    for title, money in (
+        ("县交通运输局加快柳石公路改建", "总投资4.87亿元，其中上级补助2.16亿元"),
+        ("柳双公路起点接柳石公路", "概算总投资6.24亿元，完成投资8640万元"),
+    )
+)
+WORKS = (
+    "生态环保",
+    "县生态环境局推进开发区污水处理厂提标改造",
+    "该工程总投资8420万元，目前设备安装完成60%，计划2025年3月底前完工。",
+    ("生态环境局",),
+)
+ZONE = (
+    "全力拼经济",
+    "开发区加快项目建设",
+    "2024年，开发区在建项目24个，计划新开工项目36个。",
+    ("开发区管委会",),
+)
+
+
+def insured(year: int, people: str) -> tuple[str, str, str, tuple[str, ...]]:
+    body = f"{year}年度，城乡居民基本医保参保{people}，参保率95.2%。"
+    return ("民生保障", f"县医保局完成{year}年度参保征缴", body, ("医保局",))
+
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> BulletinChain:
@@ -106,7 +136,14 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> BulletinChain:
             5,
             date(2023, 2, 10),
             *PEOPLE,
-            (jobs(2023, 4380, 1126), FACTORY[0], contest(2023, "石桥镇"), DROWNING[0]),
+            (
+                jobs(2023, 4380, 1126),
+                FACTORY[0],
+                contest(2023, "石桥镇"),
+                DROWNING[0],
+                ROADS[0],
+                insured(2023, "15.91万人"),
+            ),
         ),
         issue_of(
             2023,
@@ -120,7 +157,15 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> BulletinChain:
             9,
             date(2024, 3, 15),
             *PEOPLE,
-            (jobs(2024, 5260, 1483), SIGNING, contest(2024, "柳河镇"), DROWNING[1]),
+            (
+                jobs(2024, 5260, 1483),
+                SIGNING,
+                contest(2024, "柳河镇"),
+                DROWNING[1],
+                ROADS[1],
+                ZONE,
+                insured(2024, "15.73万人"),
+            ),
         ),
         issue_of(
             2024,
@@ -134,7 +179,14 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> BulletinChain:
             5,
             date(2025, 2, 14),
             *PEOPLE,
-            (jobs(2025, 6140, 1765), renewed("东关街道", 9, 4), FIRE, WINTER),
+            (
+                jobs(2025, 6140, 1765),
+                renewed("东关街道", 9, 4),
+                FIRE,
+                WINTER,
+                WORKS,
+                insured(2025, "15.58万人"),
+            ),
         ),
     ]
     return open_archive(tmp_path_factory.mktemp("several"), issues)
@@ -155,6 +207,17 @@ def test_a_sum_over_years_holds_no_item_on_another_matter(
 def test_a_sum_over_offices_and_years_takes_every_year_of_each(archive: BulletinChain) -> None:
     question = "2023到2025三年，东关街道和柳河镇总共改造了多少个老旧小区"
     assert "11＋9＋14＝34个" in ask_chain(archive, question).text
+
+
+def test_of_two_roads_each_has_its_own_figure(archive: BulletinChain) -> None:
+    text = ask_chain(archive, "柳石、柳双两条路哪条总投资更大，各是多少").text
+    assert "柳石：4.87亿元" in text
+    assert "柳双：6.24亿元" in text
+
+
+def test_a_trend_from_one_year_to_another_takes_those_between(archive: BulletinChain) -> None:
+    text = ask_chain(archive, "居民医保参保人数是怎么变化的，从2023年度说到2025年度").text
+    assert all(people in text for people in ("15.91万人", "15.73万人", "15.58万人"))
 
 
 # --- several answers -------------------------------------------------------------------------------
@@ -185,6 +248,12 @@ def test_an_item_of_another_year_worded_nearer_hides_none_of_the_year(
 def test_autumns_figure_is_no_answer_for_spring(archive: BulletinChain) -> None:
     assert ask_chain(archive, "2024年春季防疫的抗体合格率是多少").outcome == "not_found"
     assert "93%" in ask_chain(archive, "2024年秋季防疫的抗体合格率是多少").text
+
+
+def test_that_year_is_the_one_named_before(archive: BulletinChain) -> None:
+    query = ask_chain(archive, "截至2024年6月末，参保多少人、当年目标多少人").query
+    assert query.intent is Intent.FIGURE
+    assert len(query.periods) == 1
 
 
 # --- follow-ups ------------------------------------------------------------------------------------
@@ -261,3 +330,11 @@ def test_a_quarter_reported_is_the_one_told_of() -> None:
     query = read("科工局2024年一季度报的技改投资是多少").query
     assert query.filters.published is None
     assert [(p.start.month, p.end.month) for p in query.periods] == [(1, 3)]
+
+
+def test_a_blank_to_be_filled_in_is_a_question(archive: BulletinChain) -> None:
+    assert "231家" in ask_chain(archive, "消防大队2025年检查单位场所__家").text
+
+
+def test_an_office_in_a_places_name_limits_nothing(archive: BulletinChain) -> None:
+    assert "2025年3月底" in ask_chain(archive, "开发区污水处理厂提标改造计划什么时候完工").text

@@ -78,16 +78,21 @@ def otherwise(question: str, known: Sequence[Known]) -> list[str]:
 
 
 def total(known: Sequence[Known]) -> list[str]:
-    """The sum of figures of one family in the unit printed first, marked as computed."""
-    values = [_printed(k.figure) for k in known]
-    if len(known) < 2 or None in values or len({k.figure.family for k in known}) > 1:
+    """The sum of figures of one unit, marked as computed; 万元 and 亿元 are brought to one."""
+    figures = [k.figure for k in known]
+    values = _in_one_unit(figures)
+    if len(known) < 2 or values is None or len({f.family for f in figures}) > 1:
         return []
-    unit = _unit_words(known[0].figure)
-    if {_unit_words(k.figure) for k in known} != {unit}:
-        return []
-    numbers = [value for value in values if value is not None]
+    numbers, unit = values
     added = sum(numbers, Decimal(0))
-    return [f"合计：{added}{unit}（程序计算：{'＋'.join(map(str, numbers))}＝{added}{unit}）"]
+    return [f"合计：{added:f}{unit}（程序计算：{_terms(figures, numbers, '＋')}＝{added:f}{unit}）"]
+
+
+def _terms(figures: Sequence[Figure], numbers: Sequence[Decimal], sign: str) -> str:
+    """The numbers with a sign between them; with their units where those differ."""
+    if len({_unit_words(figure) for figure in figures}) > 1:
+        return sign.join("".join(figure.text.split()) for figure in figures)
+    return sign.join(f"{number:f}" for number in numbers)
 
 
 def extremes(known: Sequence[Known]) -> list[str]:
@@ -108,19 +113,43 @@ def extremes(known: Sequence[Known]) -> list[str]:
 
 
 def _difference(first: Figure, last: Figure) -> list[str]:
-    a, b = _printed(first), _printed(last)
-    if first.unit != last.unit or a is None or b is None:
+    figures = sorted((first, last), key=lambda figure: figure.value, reverse=True)
+    values = _in_one_unit(figures)
+    if values is None:
         return []
-    unit = _unit_words(last)
+    numbers, unit = values
     unit = "个百分点" if unit == "%" else unit
-    big, small = max(a, b), min(a, b)
-    return [f"相差（程序计算：{big}－{small}＝{big - small}{unit}）"]
+    difference = numbers[0] - numbers[1]
+    return [f"相差（程序计算：{_terms(figures, numbers, '－')}＝{difference:f}{unit}）"]
+
+
+_SCALE = {"": 0, "百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8}
+_UNIT = re.compile("(?P<scale>[百千十]?[万千百亿]|[万亿]|)(?P<unit>.*)")
+
+
+def _in_one_unit(figures: Sequence[Figure]) -> tuple[list[Decimal], str] | None:
+    """The figures' numbers in the smallest unit printed (4.87亿元, 8640万元: 48700 and 8640, 万元);
+    None where one prints no plain number or they are of several units."""
+    printed = [_NUMBER.match("".join(figure.text.split())) for figure in figures]
+    if None in printed or not figures:
+        return None
+    units = [_UNIT.fullmatch(_unit_words(figure)) for figure in figures]
+    scales = [unit["scale"] if unit else "" for unit in units]
+    if len({unit["unit"] if unit else "" for unit in units}) > 1:
+        return None
+    if any(scale not in _SCALE for scale in scales):
+        return None
+    smallest = min(scales, key=_SCALE.__getitem__)
+    numbers = [
+        Decimal(match.group().replace(",", "")).scaleb(_SCALE[scale] - _SCALE[smallest])
+        for match, scale in zip(printed, scales, strict=True)
+        if match
+    ]
+    return numbers, smallest + (units[0]["unit"] if units[0] else "")
+
+
+_NUMBER = re.compile(r"[\d,]+(?:\.\d+)?")
 
 
 def _unit_words(figure: Figure) -> str:
     return re.sub(r"^[\d.,]+|[余多]", "", "".join(figure.text.split()))
-
-
-def _printed(figure: Figure) -> Decimal | None:
-    match = re.match(r"[\d,]+(?:\.\d+)?", figure.text)
-    return Decimal(match.group().replace(",", "")) if match else None

@@ -32,6 +32,7 @@ from rag.extractive.wording import say_spoken
 from rag.query.reader import Reading
 from rag.query.vocabulary import WHOLE_COUNTY
 from rag.schema import Answer, Hit, Intent, ParsedQuery, Period
+from rag.text import fold
 
 if TYPE_CHECKING:
     from rag.extractive.engine import ExtractiveEngine
@@ -40,22 +41,25 @@ TREND_ITEMS = 40
 # Labels of the same indicator, figures taken out, are nearly the same words.
 SAME_LABEL = 55
 _LABEL_END = 7  # characters
-SAME_WORDS = 0.002  # of a score, for each point of rapidfuzz ratio between two labels
+SAME_WORDS = 0.004  # of a score, for each point of rapidfuzz ratio between two labels
 INDICATORS = 4  # tried as the one whose history is asked for
 # The share of the question by which an item may hold less than another one of the same time.
 ANOTHER_MATTER = 0.25
+_FROM_TO = re.compile("从.*[到至]")
 ANCHORS = 4  # of a line's figures, those that may be the indicator compared
 
 
 def compare(engine: ExtractiveEngine, reading: Reading) -> Answer | None:
     """The table, or None when the question holds nothing to compare."""
-    query = reading.query
+    query = _from_to(reading.query)
     parts = things.compared(query)
     years = _spans_years(query)
     if query.intent is Intent.SUM and len(query.filters.departments) >= 2 and years:
         rows, hits = _series_of_each(engine, query)
     elif len(parts) >= 2:
-        found = [_hits_of(engine, name, part, query) for name, part in parts]
+        found = [
+            _of_thing(query, name, _hits_of(engine, name, part, query)) for name, part in parts
+        ]
         hits = [hit for each in found for hit in each]
         facts = [_accepted(engine, part, own) for (_, part), own in zip(parts, found, strict=True)]
         anchor = _common(facts)
@@ -74,6 +78,29 @@ def compare(engine: ExtractiveEngine, reading: Reading) -> Answer | None:
     if sum(row.fact is not None for row in rows) < (1 if len(parts) >= 2 else 2):
         return None
     return _compose(engine, query, rows, hits)
+
+
+def _from_to(query: ParsedQuery) -> ParsedQuery:
+    """The question with one period for two that are the ends of one (从2023年度说到2025年度)."""
+    if query.intent is not Intent.TREND or len(query.periods) != 2:
+        return query
+    first, last = query.periods
+    if first.end >= last.start or not _FROM_TO.search(query.standalone):
+        return query
+    return replace(query, periods=(Period(first.start, last.end),))
+
+
+def _of_thing(query: ParsedQuery, name: str, hits: Sequence[Hit]) -> list[Hit]:
+    """The items that print the thing's name, in the title before others, where any does:
+    柳双公路 is no 柳石公路."""
+    names = things.pair(query)
+    if name not in names:
+        return list(hits)
+    others = [other for other in names if other != name]
+    titled = [h for h in hits if name in fold(h.chunk.title)]
+    alone = [h for h in titled if not any(other in fold(h.chunk.title) for other in others)]
+    told = alone or titled or [h for h in hits if name in fold(h.chunk.text)]
+    return told or [h for h in hits if not any(o in fold(h.chunk.text) for o in others)]
 
 
 def _spans_years(query: ParsedQuery) -> bool:
@@ -154,7 +181,10 @@ def _fit(fact: Fact, anchor: Fact) -> float:
 
 def _own_label(fact: Fact) -> str:
     """交办的39件重复信访件化解35件: the words of this figure, not of the one beside it."""
-    return re.sub(r"[\d.,%]+|[余多约近达到了为现已]", "", own_words(fact))
+    words = own_words(fact)
+    if fact.figure:
+        words = words.replace(fold(fact.figure.text), "")  # 总投资 beside 完成投资, whatever unit
+    return re.sub(r"[\d.,%]+|[余多约近达到了为现已]", "", words)
 
 
 def _nearest(facts: Sequence[Fact], anchor: Fact | None) -> Fact | None:

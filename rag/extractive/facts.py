@@ -91,9 +91,18 @@ _DAY = re.compile(r"\d月\s*\d|\d[日号]")
 _TITLE_ABOUT = 1.1  # which issue, which office: what the item's title says goes first
 _STATE = re.compile("截[至止]")
 _OVER = re.compile(r"的[?？]?$|了[?？]?$|已")
+_WHICH_TOWN = re.compile("哪(?:一)?个(?:乡镇|镇|乡|街道)")
+_TOWN = re.compile("[一-龥]{2}(?:镇|乡|街道)(?!村|里|级|干)")
 _PLACE_KIND = re.compile(
     r"哪(?:个|条|一个|一条|些|几个|几条)(乡镇|镇|乡|村|路|街道|社区|小区|县|市|园区)"
 )
+
+
+def _cue(query: ParsedQuery) -> re.Pattern[str] | None:
+    """What a sentence that answers is likely to hold."""
+    if query.intent is Intent.DEPARTMENT and _WHICH_TOWN.search(query.standalone):
+        return _TOWN  # 雨下得最猛的是哪个乡镇: the text may name it
+    return _CUES.get(query.intent)
 
 
 def has_cue(query: ParsedQuery, fact: Fact) -> bool:
@@ -126,7 +135,7 @@ def _sentence_facts(
     focus: Sequence[Term],
 ) -> list[Fact]:
     text, chunk = hit.chunk.text, hit.chunk
-    cue = _CUES.get(query.intent)
+    cue = _cue(query)
     facts = []
     titled = [s for s in reading.sentences if s.span.end <= reading.title.end]
     # 滨海大道10月26日建成通车: a title may be all that tells the day, or what the item is about.

@@ -88,6 +88,10 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
         if query.intent is Intent.LIST and things and query.unit not in ("departments", "issues"):
             # 资金来源有哪几块: several things that one sentence tells.
             return single.find(engine, reading)
+        if query.intent is Intent.LIST and things and query.unit == "departments":
+            # 那条是哪些单位联合报的: one item, whose offices are asked for.
+            asked = replace(query, intent=Intent.DEPARTMENT)
+            return single.find(engine, replace(reading, query=asked))
         return engine.refuse(query, engine.hits(query), "没有登过相关内容")
     of_names = query.unit in ("departments", "issues")
     few = len(chunks) <= SHORT and not of_names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -81,7 +82,8 @@ def find(engine: ExtractiveEngine, reading: Reading) -> Answer:
         terms=tuple(dict.fromkeys((*stems, *query.terms))),
         relaxed=("部门：" + "、".join(query.filters.departments),),
     )
-    found = _fact(engine, replace(reading, query=wider, names=()), stems, own + MARGIN)
+    others = replace(reading, query=wider, names=(), excluded=query.filters.departments)
+    found = _fact(engine, others, stems, own + MARGIN)
     if found.refusal:
         return answer
     notice = f"没有{'、'.join(query.filters.departments)}供稿的对应条目，以下条目由其他单位供稿。"
@@ -91,7 +93,7 @@ def find(engine: ExtractiveEngine, reading: Reading) -> Answer:
 def _fact(
     engine: ExtractiveEngine, reading: Reading, must: Sequence[str] = (), more_than: float = 0.0
 ) -> Answer:
-    """`must`: names that the sentence has to hold; `more_than`: the share of the
+    """`must`: names that the sentence or the item's title has to hold; `more_than`: the share of the
     question that it has to hold."""
     query = reading.query
     hits = engine.hits(query)
@@ -102,7 +104,7 @@ def _fact(
         if fact.item >= more_than
         and not set(fact.chunk.departments) & set(reading.excluded)
         and not _unwanted(fact, reading.unwanted)
-        and all(name in fold(fact.sentence.span.of(fact.chunk.text)) for name in must)
+        and all(name in _said_of(fact) for name in must)
     ]
     terms, focus = engine.terms(query.terms), engine.terms(query.focus)
     if not facts:
@@ -131,6 +133,10 @@ def _fact(
     answer = engine.finish(query, lines, book, hits)
     newer = _newer(engine, query, best)
     return replace(answer, notices=(newer,)) if newer else answer
+
+
+def _said_of(fact: Fact) -> str:
+    return fold(fact.chunk.title + fact.sentence.span.of(fact.chunk.text))
 
 
 def _unwanted(fact: Fact, words: Sequence[str]) -> bool:
@@ -183,7 +189,7 @@ def _other_parts(
             )
             if told and (found[0].focus >= OWN_CLAUSE or not words):
                 lines.append(fact_line(reading.query, found[0], book))
-    return lines
+    return list(dict.fromkeys(lines))
 
 
 def _further(
@@ -336,4 +342,9 @@ def _same_title(a: Fact, b: Fact, several: bool) -> bool:
     """Whether two items report on the same matter in different issues, more loosely where the
     question says that there are `several`."""
     alike = LIKE_TITLE if several else SAME_TITLE
-    return fuzz.ratio(a.chunk.title, b.chunk.title) >= alike
+    return fuzz.ratio(_headline(a.chunk), _headline(b.chunk)) >= alike
+
+
+def _headline(chunk: Chunk) -> str:
+    """The title, or the beginning of an item without one."""
+    return chunk.title or re.split("[，。]", chunk.text)[0]

@@ -33,7 +33,7 @@ def compared(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
     if query.filters.departments and WHOLE_COUNTY in query.standalone:
         whole = replace(figure, filters=replace(query.filters, departments=()))
         return [(WHOLE_COUNTY, whole), (query.filters.departments[0], figure)]
-    return _things(query)
+    return named(query)
 
 
 # 恒禾二期和禾澜高速，哪个总投资大
@@ -42,7 +42,7 @@ _PAIR = re.compile(
 )
 
 
-def _things(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
+def named(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
     """The question put to each of the things named in it (一期二期, 第七、八届, 甲和乙); none when it
     names no two things."""
     if named := ordinals.stages(query.standalone) or ordinals.enumerated(query.standalone):
@@ -61,12 +61,9 @@ def _things(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
             )
             for name in names
         ]
-    pair = _PAIR.search(query.standalone)
-    if pair is None:
-        return []
-    rest = query.standalone[pair.end(2) :]
+    first, second, rest = _pair(query.standalone)
     parts = []
-    for name, other in ((pair[1], pair[2]), (pair[2], pair[1])):
+    for name, other in ((first, second), (second, first)):
         terms = tuple(t for t in query.terms if t not in other or t in name)
         if terms == query.terms:
             return []
@@ -77,3 +74,16 @@ def _things(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
             )
         )
     return parts
+
+
+def pair(query: ParsedQuery) -> tuple[str, ...]:
+    """The names of two things set side by side (甲和乙哪个…), as the question writes them."""
+    named_so = ordinals.stages(query.standalone) or ordinals.enumerated(query.standalone)
+    limited = query.filters.departments or len(query.filters.issues) > 1 or len(query.periods) > 1
+    return () if named_so or limited else tuple(n for n in _pair(query.standalone)[:2] if n)
+
+
+def _pair(question: str) -> tuple[str, str, str]:
+    """Both names and what follows them; empty strings where the question names no two things."""
+    match = _PAIR.search(question)
+    return (match[1], match[2], question[match.end(2) :]) if match else ("", "", "")

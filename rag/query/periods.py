@@ -21,24 +21,24 @@ def printing_time(
 ) -> tuple[Period | None, tuple[TimeMention, ...]]:
     """The date of printing when a time is said to be that, and the times that remain: 今年以来
     beside it is counted from that issue and fixes nothing."""
-    for mention in times:
-        # 一季度报的: what is told of a quarter is printed after it.
-        part = _MONTH < mention.period.end - mention.period.start < _YEAR
-        if (
-            mention.has_year
-            and mention.kind == "range"
-            and not part
-            and _PRINTED.match(text[mention.end :])
-        ):
-            rest = (
-                t for t in times if t is not mention and not re.match("今|本年", t.period.words)
-            )
-            period = mention.period
-            if period.words.endswith(("底", "末")):  # 7月底报的: printed about that day
-                about = timedelta(days=15)
-                period = Period(period.end - about, period.end + about, period.words)
-            return period, tuple(rest)
+    printed = [mention for mention in times if _of_printing(mention, text)]
+    if len(printed) == 1:  # of two (4月那期和11月那期) the figures are compared
+        mention = printed[0]
+        rest = (t for t in times if t is not mention and not re.match("今|本年", t.period.words))
+        period = mention.period
+        if period.words.endswith(("底", "末")):  # 7月底报的: printed about that day
+            about = timedelta(days=15)
+            period = Period(period.end - about, period.end + about, period.words)
+        return period, tuple(rest)
     return None, tuple(times)
+
+
+def _of_printing(mention: TimeMention, text: str) -> bool:
+    # 一季度报的: what is told of a quarter is printed after it.
+    part = _MONTH < mention.period.end - mention.period.start < _YEAR
+    if part or not mention.has_year or mention.kind != "range":
+        return False
+    return bool(_PRINTED.match(text[mention.end :]))
 
 
 def asked_periods(

@@ -28,9 +28,11 @@ from rag.schema import Chunk, Filters, Intent, IssueRef, ParsedQuery
 from rag.text import Located, Span, close_up, fold, overlap, quoted_names
 
 _POLITE = re.compile(
-    r"^(?:你好|您好|请问|麻烦|劳驾|帮我|帮忙|给我|我想(?:知道|问|了解|查)|想(?:知道|问|了解)|查一?下|查查|查询|看一?下|请|一下|问一?下|告诉我|说一?说|讲一?讲)+[，,：: ]*"
+    r"^(?:你好|您好|请问|麻烦|劳驾|帮我|帮忙|给我|我想(?:知道|问|了解|查)|想(?:知道|问|了解)|查一?下|查查|查询|看一?下|请|一下|问一?下|告诉我|数一?数看?|说一?说|讲一?讲)+[，,：: ]*"
 )
+_BLANK = re.compile("_{2,}|﹍{2,}")  # 入驻__家, as in a form
 _LATEST = re.compile("最新|最近|近期|现在|目前|眼下|最后一次|上一?次|至今")
+_THAT_YEAR = re.compile("[当同该]年")
 _EARLIEST = re.compile(r"最早|第一次|首次|最初")
 # 啥牌子, 什么颜色: the thing asked for stands right behind the interrogative.
 _WHICH_THING = re.compile(r"(?:什么|啥|哪种|何种)样?的?([一-龥]{1,6})")
@@ -85,10 +87,14 @@ class QuestionReader:
     def read(self, question: str, today: date, year: int | None = None) -> Reading:
         """The reading of a standalone question; `year` is the one the conversation speaks of."""
         text = close_up(fold(simplify(question.strip())))
-        text = _POLITE.sub("", text) or text
+        text = _BLANK.sub("多少", _POLITE.sub("", text) or text)
         text = as_printed(rejoin_separated(text), self._prints)
         text, corrections = self._correct(text, today)
         times = tuple(t for t in find_times(text, today, year, question=True) if t.kind != "now")
+        # 截至2024年6月末…当年目标: of the time named before.
+        times = tuple(
+            t for i, t in enumerate(times) if not (i and _THAT_YEAR.match(t.period.words))
+        )
         issues = tuple(find_issues(text, today))
         times = tuple(t for t in times if not any(overlap(t, i) for i in issues))
         offices = self._offices(text, times)
@@ -117,7 +123,7 @@ class QuestionReader:
             masked = masked.replace(section, " " * len(section))
         if asked.intent is Intent.TREND:
             masked = mask_matches(TREND, masked)
-        elif asked.intent is Intent.SUM:
+        elif asked.intent in (Intent.SUM, Intent.COMPARE):
             masked = mask_matches(TOGETHER, masked)
         elif asked.start >= 0 and asked.intent not in QUANTITIES:
             masked = mask(masked, [asked])

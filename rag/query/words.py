@@ -139,7 +139,9 @@ def _split_unknown(word: str, prints: Callable[[str], bool]) -> list[str]:
     if word in FUNCTION_WORDS or rjieba.has_word(word) or len(word) > 4:
         return [word]
     parts = [
-        p for p in re.split("[的了是在有吗呢吧多少几哪从由被时刚才就都把给让还又也那到]", word) if p
+        p
+        for p in re.split("[的了是在有吗呢吧多少几哪从由被时刚才就都把给让还又也那到各]", word)
+        if p
     ]
     if parts == [word] and len(word) == 3 and not prints(word):
         if prints(word[:2]):
