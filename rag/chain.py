@@ -245,6 +245,13 @@ class BulletinChain(Runnable[Any, Answer]):
         return _Knowledge(vocabulary, reader)
 
 
+def _in_step(catalog: Catalog, store: VectorStore) -> bool:
+    try:
+        return catalog.in_step(store)
+    except CatalogBrokenError:
+        return False  # it was taken away; syncing makes it anew
+
+
 def _sync(catalog: Catalog, store: VectorStore) -> None:
     try:
         catalog.sync(store)
@@ -303,8 +310,10 @@ def build_chain(settings: Settings, embeddings: BulletinEmbeddings | None = None
         catalog = Catalog(data_dir / "catalog.sqlite3")
         # Otherwise the next question looks for it again, and says what is wrong.
         with suppress(StoreUnreachableError):
-            store.prepare()
-            _sync(catalog, store)
+            if not _in_step(catalog, store):
+                store.prepare()
+                _sync(catalog, store)
+                catalog.remember(store)
             if embedded:
                 check_vectors(catalog, embeddings.dimension, data_dir)
     departments = load_departments(data_dir / "departments.toml")

@@ -25,6 +25,7 @@ from rag.catalog.rows import (
     read_day,
     read_issue,
 )
+from rag.catalog.sync_mark import is_marked, mark
 from rag.catalog.writing import add_issues, remove_all, remove_issue
 from rag.schema import Chunk, Filters, IssueRecord, IssueRef
 from rag.text import search_tokens
@@ -44,6 +45,7 @@ class Catalog:
     def __init__(self, path: Path) -> None:
         self._database = CatalogDatabase(path)
         self._index = CatalogIndex(path)
+        self._mark = path.with_suffix(".synced")
         self._synced: tuple[str, int] = ("", 0)
         self._content: dict[str, str] | None = None
 
@@ -72,6 +74,25 @@ class Catalog:
         changed = differs or self._content not in (None, wanted)
         self._synced, self._content = state, wanted
         return changed
+
+    def in_step(self, store: VectorStore) -> bool:
+        """Whether nothing has changed since `remember`, told without opening the index."""
+        index = store.signature()
+        if not index:
+            return False
+        with self._database.connection() as connection:
+            state = read_state(connection)
+            if not is_marked(self._mark, index, state) or not self._is_usable(connection, store):
+                return False
+            content = _stored_versions(connection, None)
+        self._synced, self._content = (store.epoch(), self._database.generation), content
+        return True
+
+    def remember(self, store: VectorStore) -> None:
+        """Note that the catalogue is in step with the index, for `in_step` of a later start."""
+        if index := store.signature():
+            with self._database.connection() as connection:
+                mark(self._mark, index, read_state(connection))
 
     def search(
         self, tokens: Sequence[str], k: int, filters: Filters = NO_FILTERS

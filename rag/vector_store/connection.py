@@ -21,24 +21,25 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from weakref import WeakValueDictionary, finalize
-
-import chromadb
-from chromadb.api import ClientAPI
-from chromadb.config import Settings
-from chromadb.errors import ChromaError
 
 from rag.errors import StoreError
 from rag.faults import check_space
 from rag.vector_store.lock import StoreLock
-from rag.vector_store.server import ChromaServer
+
+# Importing Chroma takes most of a second, which a start doesn't need where the catalogue is known
+# to be in step with the index.
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+    from chromadb.config import Settings
 
 # Every write and every reopening goes through all unsaved rows again (0.3 ms each); saving takes
 # longer the more is stored (0.3 s at 8,000 rows), so it is done less often then.
 CHECKPOINT_ROWS = 300
 STORED_PER_UNSAVED = 200
 NEVER = 1_000_000_000
+BROKEN = "broken"  # the stamp of a process killed while it wrote one
 
 
 class ChromaConnection(Protocol):
@@ -51,6 +52,10 @@ class ChromaConnection(Protocol):
 
     @property
     def fault(self) -> str: ...
+
+    def epoch(self) -> str: ...
+
+    def signature(self) -> str: ...
 
     def reading(self) -> AbstractContextManager[tuple[ClientAPI, str]]: ...
 
@@ -73,7 +78,25 @@ class ChromaFolder:
         self._stamp_file = data_dir / "chroma.stamp"
         self._lock = StoreLock(data_dir, "chroma", self._refresh)
         self._client: ClientAPI | None = None
+        self._opening = threading.Lock()
         self._stamp = ""
+
+    def epoch(self) -> str:
+        """The stamp of the last write; the index isn't opened for it."""
+        with self._lock.reading():
+            return self._stamp
+
+    def signature(self) -> str:
+        """The stamp with size and time of Chroma's file, which opening it changes; "" where a save
+        was interrupted or nothing was ever written."""
+        stamp = self._read_stamp()[0]
+        try:
+            file = (self._path / "chroma.sqlite3").stat()
+        except OSError:
+            return ""
+        if stamp in ("", BROKEN) or self._saved.exists():
+            return ""
+        return f"{stamp}:{file.st_size}:{file.st_mtime_ns}:{file.st_ino}"
 
     @contextmanager
     def reading(self) -> Iterator[tuple[ClientAPI, str]]:
@@ -97,23 +120,28 @@ class ChromaFolder:
         if self._saved.exists():
             self._close()
             self._restore()
-        if self._client is None or self._read_stamp()[0] != self._stamp:
+        if self._read_stamp()[0] != self._stamp:
             self._close()
             self._stamp = self._read_stamp()[0]
-            self._opened()
 
     def _opened(self) -> ClientAPI:
-        if self._client is None:
-            try:
-                self._client = _persistent_client(self._path)
-                # Chroma hands an unclosed client to whoever opens the same path next, even when
-                # the folder has been replaced since.
-                self._closing = finalize(self, self._client.close)  # type: ignore[attr-defined]
-            except (ValueError, ChromaError) as error:
-                raise StoreError(
-                    f"索引 {self._path} 打不开：{error}。可将该目录移走后重新导入"
-                ) from error
-        return self._client
+        with self._opening:
+            return self._client or self._open()
+
+    def _open(self) -> ClientAPI:
+        from chromadb.errors import ChromaError
+
+        try:
+            client = _persistent_client(self._path)
+        except (ValueError, ChromaError) as error:
+            raise StoreError(
+                f"索引 {self._path} 打不开：{error}。可将该目录移走后重新导入"
+            ) from error
+        # Chroma hands an unclosed client to whoever opens the same path next, even when the folder
+        # has been replaced since.
+        self._closing = finalize(self, client.close)  # type: ignore[attr-defined]
+        self._client = client
+        return client
 
     def _close(self) -> None:
         if self._client is not None:
@@ -129,7 +157,7 @@ class ChromaFolder:
             return "", 0, 0
         except (ValueError, KeyError, TypeError):
             # Killed between truncating and writing; nothing was written to Chroma after that.
-            return "broken", CHECKPOINT_ROWS + 1, 0
+            return BROKEN, CHECKPOINT_ROWS + 1, 0
 
     def _write_stamp(self, unsaved: int, stored: int) -> None:
         self._stamp = uuid.uuid4().hex
@@ -174,6 +202,8 @@ class ChromaFolder:
 
 
 def _persistent_client(path: Path) -> ClientAPI:
+    import chromadb
+
     try:
         return chromadb.PersistentClient(str(path), settings=_settings().model_copy())
     except AttributeError:
@@ -198,11 +228,17 @@ def chroma_folder(data_dir: Path) -> ChromaFolder:
 
 def connect(data_dir: Path, chroma_url: str, chroma_token: str = "") -> ChromaConnection:
     """The server at `chroma_url`, or without one the folder below `data_dir`."""
-    return ChromaServer(chroma_url, chroma_token) if chroma_url else chroma_folder(data_dir)
+    if not chroma_url:
+        return chroma_folder(data_dir)
+    from rag.vector_store.server import ChromaServer
+
+    return ChromaServer(chroma_url, chroma_token)
 
 
 @cache
 def _settings() -> Settings:
+    from chromadb.config import Settings
+
     # Kept, since reading them takes 25 ms and a client is opened for every save.
     return Settings(anonymized_telemetry=False)
 
@@ -211,5 +247,9 @@ def _settings() -> Settings:
 def _in_chinese(place: str) -> Iterator[None]:
     try:
         yield
-    except ChromaError as error:
+    except Exception as error:
+        from chromadb.errors import ChromaError
+
+        if not isinstance(error, ChromaError):
+            raise
         raise StoreError(f"索引（{place}）读写失败：{error}") from error

@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-
-from chromadb.api import ClientAPI
-from chromadb.api.models.Collection import Collection
-from chromadb.errors import NotFoundError
+from typing import TYPE_CHECKING
 
 from rag.errors import IndexMismatchError, StoreError
 from rag.vector_store.connection import ChromaConnection
@@ -26,6 +23,10 @@ from rag.vector_store.sets import (
     open_set,
     serials,
 )
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+    from chromadb.api.models.Collection import Collection
 
 
 @dataclass
@@ -100,8 +101,11 @@ class CurrentSet:
                 drop(client, serial)
 
     def epoch(self) -> str:
-        with self._connection.reading() as (_, epoch):
-            return epoch
+        return self._connection.epoch()
+
+    def signature(self) -> str:
+        """The index as its files stand, told without opening it; "" when that can't be told."""
+        return self._connection.signature()
 
     @property
     def fault(self) -> str:
@@ -123,6 +127,8 @@ class CurrentSet:
             yield found
 
     def _resolve(self, client: ClientAPI, epoch: str) -> Collections:
+        from chromadb.errors import NotFoundError
+
         cached = self._cache
         if cached is not None and cached.epoch == epoch:
             return cached

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, cast
-
-from chromadb import Where
-from chromadb.api.models.Collection import Collection
+from typing import TYPE_CHECKING, Any, cast
 
 from rag.schema import Chunk, Filters, Footer, IssueRecord, IssueRef
+
+if TYPE_CHECKING:
+    from chromadb import Where
+    from chromadb.api.models.Collection import Collection
 
 PAGE = 2000  # `get` of more than 32,000 rows fails
 
@@ -21,7 +22,7 @@ def stale_chunks(versions: Mapping[str, str]) -> Where:
     """The chunks of these issues that are not of the version given for each."""
     # Versions are digests, so that of one issue is never that of another.
     return cast(
-        Where,
+        "Where",
         {
             "$and": [
                 {"issue": {"$in": list(versions)}},

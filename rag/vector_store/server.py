@@ -58,6 +58,15 @@ class ChromaServer:
         """Why the server could not be used the last time; empty when it could."""
         return self._fault
 
+    def epoch(self) -> str:
+        """Stays the same while nobody writes."""
+        with self.reading() as (_, epoch):
+            return epoch
+
+    def signature(self) -> str:
+        """Nothing: a server is asked each time."""
+        return ""
+
     @contextmanager
     def reading(self) -> Iterator[tuple[ClientAPI, str]]:
         with self._noting_faults():

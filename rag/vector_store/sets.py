@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from chromadb.api import ClientAPI
-from chromadb.api.collection_configuration import CreateCollectionConfiguration
-from chromadb.api.models.Collection import Collection
-from chromadb.errors import NotFoundError
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+    from chromadb.api.collection_configuration import CreateCollectionConfiguration
+    from chromadb.api.models.Collection import Collection
 
 Model = tuple[str, int]
 """Id and dimension of the embedding model."""
@@ -36,7 +36,9 @@ def create(
 
 
 def _configuration(hnsw: dict[str, Any], sync_threshold: int) -> CreateCollectionConfiguration:
-    return cast(CreateCollectionConfiguration, {"hnsw": {**hnsw, "sync_threshold": sync_threshold}})
+    return cast(
+        "CreateCollectionConfiguration", {"hnsw": {**hnsw, "sync_threshold": sync_threshold}}
+    )
 
 
 def open_set(client: ClientAPI, serial: int) -> tuple[Collection, Collection]:
@@ -67,6 +69,8 @@ def latest_serial(client: ClientAPI) -> int | None:
 
 def drop(client: ClientAPI, serial: int) -> None:
     """Delete a set, or what is left of it."""
+    from chromadb.errors import NotFoundError
+
     # The ready mark goes first, so that no half-deleted set is ever the index.
     for name in (f"bulletins-{serial}", f"chunks-{serial}"):
         try:

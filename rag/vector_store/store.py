@@ -238,6 +238,10 @@ class VectorStore:
         """Stays the same while nobody writes."""
         return self._current.epoch()
 
+    def signature(self) -> str:
+        """The index as its files stand, told without opening it; "" when that can't be told."""
+        return self._current.signature()
+
     @property
     def fault(self) -> str:
         """Why the Chroma server could not be used the last time; empty when it could."""
