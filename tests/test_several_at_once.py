@@ -122,6 +122,29 @@ ZONE = (
     ("开发区管委会",),
 )
 
+DEALS = (
+    "招商引资",
+    "县商务局招商引资首季开局良好",
+    "一季度，全县新签约招商引资项目14个，合同总金额33.2亿元，其中亿元以上项目10个。",
+    ("商务局",),
+)
+YAMS = (
+    "乡村振兴",
+    "北塬乡延链补链做强红薯产业",
+    "推行订单种植，统一以每斤高于市场价0.1元的价格回收红薯，让农户种得放心。",
+    ("北塬乡",),
+)
+
+
+def tea(year: int, value: str) -> tuple[str, str, str, tuple[str, ...]]:
+    body = f"全县春茶季共采制干茶{year}吨，实现产值{value}。"
+    return ("茶乡竹海", f"我县{year}年春茶量价齐升", body, ("茶业发展中心",))
+
+
+def economy(value: str) -> tuple[str, str, str, tuple[str, ...]]:
+    body = f"上半年，全县农林牧渔业总产值完成{value}，工业总产值保持增长。"
+    return ("经济运行", "上半年全县经济平稳运行", body, ("统计局",))
+
 
 def insured(year: int, people: str) -> tuple[str, str, str, tuple[str, ...]]:
     body = f"{year}年度，城乡居民基本医保参保{people}，参保率95.2%。"
@@ -143,6 +166,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> BulletinChain:
                 DROWNING[0],
                 ROADS[0],
                 insured(2023, "15.91万人"),
+                tea(2023, "3.92亿元"),
+                YAMS,
             ),
         ),
         issue_of(
@@ -165,6 +190,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> BulletinChain:
                 ROADS[1],
                 ZONE,
                 insured(2024, "15.73万人"),
+                tea(2024, "4.41亿元"),
+                economy("14.72亿元"),
             ),
         ),
         issue_of(
@@ -172,7 +199,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> BulletinChain:
             44,
             date(2024, 10, 25),
             *PEOPLE,
-            (renewed("柳河镇", 14, 9), CANTEENS[1], RANKED, VACCINE),
+            (renewed("柳河镇", 14, 9), CANTEENS[1], RANKED, VACCINE, DEALS),
         ),
         issue_of(
             2025,
@@ -218,6 +245,19 @@ def test_of_two_roads_each_has_its_own_figure(archive: BulletinChain) -> None:
 def test_a_trend_from_one_year_to_another_takes_those_between(archive: BulletinChain) -> None:
     text = ask_chain(archive, "居民医保参保人数是怎么变化的，从2023年度说到2025年度").text
     assert all(people in text for people in ("15.91万人", "15.73万人", "15.58万人"))
+
+
+def test_a_trend_holds_no_other_offices_figure_on_another_thing(archive: BulletinChain) -> None:
+    text = ask_chain(archive, "这三年春茶产值是怎么变化的").text
+    assert "3.92亿元" in text
+    assert "4.41亿元" in text
+    assert "14.72亿元" not in text
+
+
+def test_each_office_with_the_year_beside_it(archive: BulletinChain) -> None:
+    text = ask_chain(archive, "东关街道2023年和柳河镇2024年改造老旧小区，哪个多").text
+    assert "东关街道2023年：11个" in text
+    assert "柳河镇2024年：14个" in text
 
 
 # --- several answers -------------------------------------------------------------------------------
@@ -338,3 +378,19 @@ def test_a_blank_to_be_filled_in_is_a_question(archive: BulletinChain) -> None:
 
 def test_an_office_in_a_places_name_limits_nothing(archive: BulletinChain) -> None:
     assert "2025年3月底" in ask_chain(archive, "开发区污水处理厂提标改造计划什么时候完工").text
+
+
+@pytest.mark.parametrize(
+    "question", ["去年一季度招商项目其中亿元以上的几个", "2024年一季度亿元以上的招商项目有几个"]
+)
+def test_a_limit_tells_which_figure_is_meant(archive: BulletinChain, question: str) -> None:
+    assert ask_chain(archive, question).text.startswith("10个")
+
+
+def test_so_much_above_the_market_is_no_price(archive: BulletinChain) -> None:
+    answer = ask_chain(archive, "北塬乡红薯卖多少钱一斤")
+    assert answer.outcome == "not_found"
+
+
+def test_money_is_compared_where_one_asks_who_spent_more() -> None:
+    assert read("东关街道和柳河镇改造小区谁投的钱多").query.unit == "money"

@@ -34,6 +34,7 @@ _RELATION = re.compile(r"施工|设计|承建|中标|监理|承包|供货|运营
 _ASKS_UNIT_PRICE = re.compile(
     r"(?:一|每|单)(?P<per>[袋斤亩吨人户平套台方度米座棵株头只辆次场]|个(?!月)|公斤|公里|平方|平米|立方)[^，。？?]{0,6}(?:多少|几)(?:块|元|角|毛|分|钱)|每(?P<often>[月年天日])[^，。？?]{0,6}(?:多少|几)|(?:多少|几)(?:块)?钱(?:一|每|/)|单价|(?:人均|户均|亩均|均价)[^，。]{0,8}(?:多少|几)|平均[^，。]{0,4}(?:多少|几)(?:元|块|钱)"
 )
+_DIFFERENCE = re.compile("(?:高于|低于|高出|高过|多于|少于|比)[^，。]{0,8}$")
 _OFTEN = {"天": "天|日", "日": "天|日"}
 _PER_UNIT = re.compile(r"每|均|/|单价|一(?:斤|亩|吨|袋|户|人)")
 _EACH_OF = re.compile("([一-龥]{1,4})[和与跟、]([一-龥]{1,4}?)(?:各|分别)")
@@ -80,11 +81,13 @@ def missing_kind(query: ParsedQuery, fact: Fact) -> str:
     # 票价多少，每天几班: the first figure is what the first clause asks for.
     asked = re.split("[，,；;？?]", question)
     price = _ASKS_UNIT_PRICE.search(next((c for c in asked if re.search("多少|几", c)), question))
-    if query.intent is Intent.FIGURE and price and fact.clause:
+    if query.intent is Intent.FIGURE and price and fact.clause and fact.figure:
         clause = fold(fact.clause.span.of(fact.chunk.text))
         per = price["per"]
         if often := price["often"]:
             return "" if re.search(_OFTEN.get(often, often), sentence) else f"每{often}的数"
+        if _DIFFERENCE.search(clause[: fact.figure.start - fact.clause.span.start]):
+            return "单价"  # 高于市场价0.1元 is no price
         said = re.search(rf"[每一/单]\s*{per}|{per}均", clause) if per else _PER_UNIT.search(clause)
         if not said:
             return "单价"

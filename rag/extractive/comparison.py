@@ -22,10 +22,11 @@ from rag.extractive.arithmetic import (
     otherwise,
     total,
 )
-from rag.extractive.fact import Fact
+from rag.extractive.fact import Fact, header_words
 from rag.extractive.facts import in_time
 from rag.extractive.figure_facts import own_words
 from rag.extractive.listing import item_head
+from rag.extractive.matching import presence
 from rag.extractive.reading import read_item
 from rag.extractive.refusal import reject
 from rag.extractive.wording import say_spoken
@@ -46,13 +47,14 @@ INDICATORS = 4  # tried as the one whose history is asked for
 # The share of the question by which an item may hold less than another one of the same time.
 ANOTHER_MATTER = 0.25
 _FROM_TO = re.compile("从.*[到至]")
+HELD = 0.5  # presence of a word in an item that holds it, in whatever form
 ANCHORS = 4  # of a line's figures, those that may be the indicator compared
 
 
 def compare(engine: ExtractiveEngine, reading: Reading) -> Answer | None:
     """The table, or None when the question holds nothing to compare."""
     query = _from_to(reading.query)
-    parts = things.compared(query)
+    parts = things.paired(reading) or things.compared(query)
     years = _spans_years(query)
     if query.intent is Intent.SUM and len(query.filters.departments) >= 2 and years:
         rows, hits = _series_of_each(engine, query)
@@ -146,6 +148,8 @@ def _hits_of(
 def label_of(fact: Fact) -> str:
     """The words of a figure's clause without digits, for telling indicators apart."""
     words = fact.clause.span.of(fact.chunk.text) if fact.clause else ""
+    if fact.figure:
+        words = words.replace(fact.figure.text, "")
     return re.sub(r"[\d.,%]+|[余多约近达到了为]", "", words)
 
 
@@ -260,7 +264,11 @@ def _rows_of(
         if span and not (span.contains(fact.chunk.published) or any(map(span.overlaps, told))):
             continue
         facts.append(fact)
-    facts = [fact for fact in facts if not _lesser(fact, facts)]
+    facts = [
+        fact
+        for fact in facts
+        if not _lesser(fact, facts) and not _another(engine, query, fact, best)
+    ]
     facts.sort(key=lambda f: f.spoken.end if f.spoken else f.chunk.published)
     return [Row(say_spoken(f.spoken, f.chunk), f) for f in facts]
 
@@ -272,6 +280,18 @@ def _lesser(fact: Fact, facts: Sequence[Fact]) -> bool:
         other.chunk.issue == fact.chunk.issue and other.item > fact.item + ANOTHER_MATTER
         for other in facts
     )
+
+
+def _another(engine: ExtractiveEngine, query: ParsedQuery, fact: Fact, best: Fact) -> bool:
+    """Whether a fact of other offices is of another thing: its item lacks the weightiest thing that
+    the question names and the best fact's item prints (总产值 of a park for 春茶产值)."""
+    if set(fact.chunk.departments) & set(best.chunk.departments):
+        return False
+    things_named = [t for t in engine.terms(query.terms) if t.seen and (t.noun or t.proper)]
+    key = max(things_named, key=lambda term: term.weight, default=None)
+    if key is None or presence(key, fold(best.chunk.text).lower()) < HELD:
+        return False
+    return presence(key, fold(fact.chunk.text + header_words(fact.chunk)).lower()) < HELD
 
 
 def _compose(

@@ -65,6 +65,7 @@ def _ordinal_fit(query: ParsedQuery, fact: Fact) -> float:
 # Items that hold the same share of the question, or whose titles are alike (rapidfuzz ratio), may
 # be about one matter.
 ALIKE = 0.05
+LESS_ABOUT = 0.35  # of the question; a date in an item on another matter is none of this one
 SAME_TITLE = 50
 
 
@@ -119,10 +120,12 @@ def has_cue(query: ParsedQuery, fact: Fact) -> bool:
 
 def in_time(query: ParsedQuery, facts: Sequence[Fact]) -> list[Fact]:
     """The facts of the time asked about, in their order; of dates and places those that hold one,
-    where any does."""
+    where an item that is as much about the question as the best one's does."""
     timely = [fact for fact in facts if fact.time > 0]
-    if query.intent in (Intent.DATE, Intent.PLACE):
-        return [fact for fact in timely if has_cue(query, fact)] or timely
+    if timely and query.intent in (Intent.DATE, Intent.PLACE):
+        least = timely[0].item - LESS_ABOUT
+        told = [fact for fact in timely if fact.item >= least and has_cue(query, fact)]
+        return told or timely
     return timely
 
 

@@ -221,10 +221,12 @@ def leads(query: ParsedQuery, fact: Fact, facts: Sequence[Fact], share: float) -
     if not rivals:
         return True
     words = own_words(fact)
-    # 其中可采摘面积: a part, whatever word it shares with the question.
-    if not query.focus or ("其中" in words and "其中" not in query.standalone):
+    if not query.focus:
         return False
     key = query.focus[-1]
+    limited = key.endswith(("以上", "以下"))  # 其中亿元以上项目10个 is that part
+    if "其中" in words and "其中" not in query.standalone and not limited:
+        return False  # 其中可采摘面积: a part, whatever word it shares with the question
     return key in words and not any(key in own_words(rival) for rival in rivals)
 
 
@@ -265,6 +267,8 @@ def _same_indicator(query: ParsedQuery, facts: Sequence[Fact]) -> list[Fact]:
         alike = query.order or fact is best or _same_title(fact, best, several)
         if fact.figure is None and not alike:
             continue
+        if fact.figure and fact is not best and not comparison.same_indicator(fact, best):
+            continue  # 产值 of the next issue is no price of this one
         seen.add(fact.chunk.id)
         rivals.append(fact)
     rivals.sort(key=lambda f: f.chunk.published, reverse=query.order != "earliest")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rag.entities import ordinals
 from rag.extractive.wording import say_period
+from rag.query.reader import Reading
 from rag.query.vocabulary import WHOLE_COUNTY
 from rag.schema import Intent, ParsedQuery
 
@@ -34,6 +35,33 @@ def compared(query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
         whole = replace(figure, filters=replace(query.filters, departments=()))
         return [(WHOLE_COUNTY, whole), (query.filters.departments[0], figure)]
     return named(query)
+
+
+def paired(reading: Reading) -> list[tuple[str, ParsedQuery]]:
+    """(name, question) of each office with the time that stands beside it (青禾街道2024年和望堤街道
+    2025年); none where they don't come by turns."""
+    query = reading.query
+    marks = sorted(
+        [(n.start, "office") for n in reading.names] + [(t.start, "time") for t in reading.times]
+    )
+    kinds = [kind for _, kind in marks]
+    count = len(reading.names)
+    by_turns = kinds in (["office", "time"] * count, ["time", "office"] * count)
+    if count < 2 or not by_turns or len(query.periods) != count:
+        return []
+    return [
+        (
+            f"{name.name}{say_period(period)}",
+            replace(
+                query,
+                intent=Intent.FIGURE,
+                order="",
+                periods=(period,),
+                filters=replace(query.filters, departments=(name.name,)),
+            ),
+        )
+        for name, period in zip(reading.names, query.periods, strict=True)
+    ]
 
 
 # 恒禾二期和禾澜高速，哪个总投资大

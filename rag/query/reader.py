@@ -32,6 +32,9 @@ _POLITE = re.compile(
 )
 _BLANK = re.compile("_{2,}|﹍{2,}")  # 入驻__家, as in a form
 _LATEST = re.compile("最新|最近|近期|现在|目前|眼下|最后一次|上一?次|至今")
+_LIMIT = re.compile(
+    "[\\d一二三四五六七八九十百千万亿.]+[元岁亩人吨户平方公里米件个名家]{1,3}及?以[上下]"
+)
 _THAT_YEAR = re.compile("[当同该]年")
 _EARLIEST = re.compile(r"最早|第一次|首次|最初")
 # 啥牌子, 什么颜色: the thing asked for stands right behind the interrogative.
@@ -141,7 +144,9 @@ class QuestionReader:
         counts = kind_of(asked.intent) != "table"
         terms = tuple(dict.fromkeys((*self._literal(text, figures, counts), *terms)))
         asked = _as_list(asked, terms, bool(names or sections or refs))
-        focus = self._focus(masked, asked)
+        # 其中亿元以上的几个: what tells that figure from the others.
+        limits = [words for words in _LIMIT.findall(text) if words in terms]
+        focus = (*self._focus(masked, asked), *limits)
         counted = self._counted(masked, asked)
         claims = tuple(f.text for f in figures)
         until = any(t.kind == "until" for t in times)
@@ -309,7 +314,7 @@ class QuestionReader:
         `counts` those in Chinese numerals too."""
         written = find_figures(text) if counts else []
         spelt = [f.text for f in written if f.text[0] in "两二三四五六七八九十"]
-        wanted = (*quoted_names(text), *(f.text for f in figures), *spelt)
+        wanted = (*quoted_names(text), *_LIMIT.findall(text), *(f.text for f in figures), *spelt)
         return [words for words in wanted if self._prints(words)]
 
     def _has(self, words: str) -> bool:
