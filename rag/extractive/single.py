@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from rapidfuzz import fuzz
 
 from rag.citations import CitationBook
-from rag.extractive import comparison, corrections
+from rag.extractive import corrections
 from rag.extractive.answer_type import opposite_direction
 from rag.extractive.fact import Fact
 from rag.extractive.facts import find_facts, in_time
 from rag.extractive.figure_facts import own_words
+from rag.extractive.indicator import same_indicator
 from rag.extractive.listing import title_span
 from rag.extractive.matching import Term, coverage
 from rag.extractive.office_places import names_place, stem, town
@@ -164,7 +165,7 @@ def _newer(engine: ExtractiveEngine, query: ParsedQuery, fact: Fact) -> str:
             for f in find_facts(open_query, [hit], engine.terms(query.terms), engine.focus(query))
             if f.figure
         ]
-        if found and found[0].item >= fact.item and comparison.same_indicator(found[0], fact):
+        if found and found[0].item >= fact.item and same_indicator(found[0], fact):
             spoken = say_spoken(found[0].spoken, hit.chunk)
             labels.append(f"{hit.chunk.issue.label}（{spoken}）")
     return f"后续期有更新：{'、'.join(dict.fromkeys(labels))}。" if labels else ""
@@ -267,8 +268,6 @@ def _same_indicator(query: ParsedQuery, facts: Sequence[Fact]) -> list[Fact]:
         alike = query.order or fact is best or _same_title(fact, best, several)
         if fact.figure is None and not alike:
             continue
-        if fact.figure and fact is not best and not comparison.same_indicator(fact, best):
-            continue  # 产值 of the next issue is no price of this one
         seen.add(fact.chunk.id)
         rivals.append(fact)
     rivals.sort(key=lambda f: f.chunk.published, reverse=query.order != "earliest")
@@ -339,7 +338,7 @@ def _fits_another_time(best: Fact, facts: Sequence[Fact]) -> bool:
     """Whether an item that speaks of another time holds clearly more of the question. Where it
     prints the same indicator as the best fact, it is only worded nearer to the question."""
     others = [f for f in facts if f.time == 0 and f.item > best.item + TIMELY_MARGIN]
-    return bool(others) and not any(comparison.same_indicator(f, best) for f in others)
+    return bool(others) and not any(same_indicator(f, best) for f in others)
 
 
 def _same_title(a: Fact, b: Fact, several: bool) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import rjieba
+
 from rag.entities import ordinals
 from rag.extractive.wording import say_period
 from rag.query.reader import Reading
@@ -109,6 +111,12 @@ def pair(query: ParsedQuery) -> tuple[str, ...]:
     named_so = ordinals.stages(query.standalone) or ordinals.enumerated(query.standalone)
     limited = query.filters.departments or len(query.filters.issues) > 1 or len(query.periods) > 1
     return () if named_so or limited else tuple(n for n in _pair(query.standalone)[:2] if n)
+
+
+def key_word(query: ParsedQuery, name: str) -> str:
+    """The word that tells a thing from others: 玉屏寨 of 2024年国庆玉屏寨, 禾澜 of 禾澜高速."""
+    words = [term for term in query.terms if term in name]
+    return next((word for word in words if not rjieba.has_word(word)), (words or [name])[0])
 
 
 def _pair(question: str) -> tuple[str, str, str]:

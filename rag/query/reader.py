@@ -16,6 +16,7 @@ from rag.entities.times import find_times
 from rag.query.elsewhere import place_elsewhere, unknown_town
 from rag.query.function_words import FUNCTION_WORDS
 from rag.query.intent import QUANTITIES, TREND, Asked, read_as, read_intent
+from rag.query.issue_resolution import resolve_issues
 from rag.query.masking import TOGETHER, mask, mask_matches, mask_wording, ruled_out
 from rag.query.periods import asked_periods, printing_time
 from rag.query.quantities import asked_unit, figure_parts
@@ -24,7 +25,7 @@ from rag.query.roads import as_printed
 from rag.query.spelling import SoundIndex, simplify
 from rag.query.vocabulary import WHOLE_COUNTY, NameMatch, Vocabulary
 from rag.query.words import content_words, rejoin_separated
-from rag.schema import Chunk, Filters, Intent, IssueRef, ParsedQuery
+from rag.schema import Chunk, Filters, Intent, ParsedQuery
 from rag.text import Located, Span, close_up, fold, overlap, quoted_names
 
 _POLITE = re.compile(
@@ -104,7 +105,7 @@ class QuestionReader:
         excluded = tuple(n.name for n in offices if _EXCLUDED.search(text[: n.start]))
         names = tuple(n for n in offices if n.name not in excluded and not _guessed(text, n))
         asked, shape = self._ask(text, times, offices, names, issues)
-        refs, missing = self._resolve_issues(issues, times, text)
+        refs, missing = resolve_issues(self.vocabulary, issues, times, text)
         named_times = times
         published, times = printing_time(times, text)
         if kind_of(asked.intent) != "table":
@@ -265,48 +266,6 @@ class QuestionReader:
             corrections += found
             position = end
         return "".join(pieces), corrections
-
-    def _resolve_issues(
-        self, mentions: Sequence[IssueMention], times: Sequence[TimeMention], text: str
-    ) -> tuple[tuple[IssueRef, ...], tuple[str, ...]]:
-        """The issues meant, and the labels of those that the archive doesn't have."""
-        records = self.vocabulary.issues
-        found: list[IssueRef] = []
-        missing: list[str] = []
-        for mention in mentions:
-            if mention.number is not None:
-                year = mention.year
-                if (
-                    year is None
-                    and times
-                    and not re.search(r"期[^，。]{0,4}", text[: mention.start])
-                ):
-                    years = {t.period.start.year for t in times if t.has_year and t.kind == "range"}
-                    year = years.pop() if len(years) == 1 else None
-                hits = [
-                    issue
-                    for issue in self.vocabulary.numbered.get(mention.number, ())
-                    if year is None or issue.year == year
-                ]
-                found += hits
-                if not hits:
-                    missing.append(
-                        f"{year}年第{mention.number}期" if year else f"第{mention.number}期"
-                    )
-            elif mention.relative == "previous" and len(records) > 1:
-                found.append(records[-2].issue)
-            elif mention.relative in ("latest", "first", "this"):
-                before = [t for t in times if t.has_year and t.end <= mention.start]
-                periods = [t.period for t in before[-1:]]  # 2022年…（10月那期）
-                within = [r for r in records if any(p.contains(r.published) for p in periods)]
-                if mention.relative == "this":
-                    found += [r.issue for r in within]
-                else:
-                    among = within if periods else list(records)
-                    place = -1 if mention.relative == "latest" else 0
-                    found += [among[place].issue] if among else []
-                missing += [p.words + "的快报" for p in periods if not within]
-        return tuple(dict.fromkeys(found)), tuple(missing)
 
     def _literal(self, text: str, figures: Sequence[Figure], counts: bool) -> list[str]:
         """What the evidence must hold letter for letter, as far as the archive prints it: names
