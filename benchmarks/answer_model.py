@@ -2,7 +2,7 @@
 
 MODEL_FOLDER is the default embedding model (data/models/…), whose weights stay as they are; learned
 is a low-rank change to the linear layers of its upper two thirds (LoRA, Hu et al. 2021) and a head.
-It learns twice: from benchmarks/answer_pairs.jsonl, invented items each with questions that they
+It learns twice: from benchmarks/answer_pairs.jsonl.gz, invented items each with questions that they
 answer and close ones that they don't, and from questions of CMRC 2018 with a sentence that holds the
 answer or one that doesn't; then, more slowly, from some of the pairs and the questions of FOLDERS
 with the items that the search finds for them. The other archives, and the test parts of these, are
@@ -13,6 +13,7 @@ cores with AMX, and several times as long without.
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import random
@@ -37,7 +38,7 @@ from rag.evaluation.questions import Question
 from rag.schema import Chunk
 from rag.text import split_sentences, strip_space
 
-PAIRS = Path(__file__).with_name("answer_pairs.jsonl")
+PAIRS = Path(__file__).with_name("answer_pairs.jsonl.gz")
 RANK, FACTOR = 8, 2.0
 FOLDERS = (
     "samples",
@@ -135,7 +136,8 @@ def main() -> None:
 
 
 def read_pairs() -> list[Pair]:
-    records = [json.loads(line) for line in PAIRS.read_text(encoding="utf-8").splitlines()]
+    with gzip.open(PAIRS, "rt", encoding="utf-8") as lines:
+        records = [json.loads(line) for line in lines]
     return [
         Pair(question, record["title"], record["text"][:MOST_CHARACTERS], kind == "yes")
         for record in records

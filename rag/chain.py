@@ -312,8 +312,9 @@ def build_chain(settings: Settings, embeddings: BulletinEmbeddings | None = None
         with suppress(StoreUnreachableError):
             if not _in_step(catalog, store):
                 store.prepare()
+                index = store.signature()
                 _sync(catalog, store)
-                catalog.remember(store)
+                catalog.remember(store, index)
             if embedded:
                 check_vectors(catalog, embeddings.dimension, data_dir)
     departments = load_departments(data_dir / "departments.toml")

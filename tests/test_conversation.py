@@ -119,3 +119,9 @@ def test_no_history_stands_in_the_way_of_a_clear_question(history: tuple[str, ..
 
 def test_the_same_time_of_a_question_without_one_is_left_as_it_stands() -> None:
     assert "2024年同期" in standalone("技改投资完成多少？", "2024年同期呢？")
+
+
+def test_an_issue_named_by_its_month_is_not_the_one_spoken_of() -> None:
+    history = ("技改投资登在哪一期", "登在2023年第9期【全力拼经济】。[1]")
+    asked = read("2024年10月那期谁签发的", *history).query.standalone
+    assert "第9期" not in asked

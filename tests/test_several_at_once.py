@@ -394,3 +394,7 @@ def test_so_much_above_the_market_is_no_price(archive: BulletinChain) -> None:
 
 def test_money_is_compared_where_one_asks_who_spent_more() -> None:
     assert read("东关街道和柳河镇改造小区谁投的钱多").query.unit == "money"
+
+
+def test_a_city_whose_name_ends_so_is_still_elsewhere(archive: BulletinChain) -> None:
+    assert "项城市" in ask_chain(archive, "项城市的低保标准是多少").text

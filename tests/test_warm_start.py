@@ -83,3 +83,12 @@ def test_importing_the_chain_imports_no_chroma() -> None:
         check=True,
     )
     assert told.stdout.strip() == "False"
+
+
+def test_no_note_is_left_of_an_index_written_to_meanwhile(data: Path, tmp_path: Path) -> None:
+    chain = open_chain(data)
+    before = chain.store.signature()
+    test_what_was_taken_in_since_is_found_at_the_next_start(data, tmp_path)
+    (data / "catalog.synced").unlink()
+    chain.catalog.remember(chain.store, before)
+    assert not (data / "catalog.synced").exists()

@@ -77,20 +77,22 @@ class Catalog:
 
     def in_step(self, store: VectorStore) -> bool:
         """Whether nothing has changed since `remember`, told without opening the index."""
-        index = store.signature()
-        if not index:
+        if not store.signature():
             return False
+        # The epoch first: of a write between the two the next sync hears.
+        epoch, index = store.epoch(), store.signature()
         with self._database.connection() as connection:
             state = read_state(connection)
             if not is_marked(self._mark, index, state) or not self._is_usable(connection, store):
                 return False
             content = _stored_versions(connection, None)
-        self._synced, self._content = (store.epoch(), self._database.generation), content
+        self._synced, self._content = (epoch, self._database.generation), content
         return True
 
-    def remember(self, store: VectorStore) -> None:
-        """Note that the catalogue is in step with the index, for `in_step` of a later start."""
-        if index := store.signature():
+    def remember(self, store: VectorStore, index: str) -> None:
+        """Note for `in_step` of a later start that the catalogue is in step with the index whose
+        signature was `index` before it was synced; nothing when it has been written to since."""
+        if index and index == store.signature():
             with self._database.connection() as connection:
                 mark(self._mark, index, read_state(connection))
 

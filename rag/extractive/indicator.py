@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 from rag.extractive.fact import Fact
 from rag.extractive.figure_facts import own_words
 from rag.extractive.refusal import reject
-from rag.schema import Hit, ParsedQuery
+from rag.schema import Chunk, Hit, ParsedQuery
 
 if TYPE_CHECKING:
     from rag.extractive.engine import ExtractiveEngine
@@ -21,6 +21,7 @@ SAME_LABEL = 55
 _LABEL_END = 7  # characters
 SAME_WORDS = 0.002  # of a score, for each point of rapidfuzz ratio between two labels
 TOTAL = 0.1  # of a score: one of two figures is a total (总投资, 总产值), the other isn't
+SAME_TITLE, LIKE_TITLE = 70, 50  # rapidfuzz ratio
 ANCHORS = 4  # of a line's figures, those that may be the indicator compared
 
 
@@ -56,9 +57,9 @@ def accepted(engine: ExtractiveEngine, query: ParsedQuery, hits: Sequence[Hit]) 
     """The figures that answer the question, best first."""
     terms, focus = engine.terms(query.terms), engine.terms(query.focus)
     facts = [fact for fact in engine.facts(query, hits) if fact.figure]
-    accepted = [fact for fact in facts if not reject(query, fact, terms, focus)]
-    if accepted or not facts or engine.reject(query, facts[0], terms, focus):
-        return accepted
+    right = [fact for fact in facts if not reject(query, fact, terms, focus)]
+    if right or not facts or engine.reject(query, facts[0], terms, focus):
+        return right
     return facts[:1]  # the answer model, slower than the rest, says that it does
 
 
@@ -79,8 +80,8 @@ def nearest_to(facts: Sequence[Fact], anchor: Fact | None) -> Fact | None:
     if anchor is None or anchor.figure is None:
         return facts[0] if facts else None
     family = anchor.figure.family
-    alike = [f for f in facts if f.figure and f.figure.family == family]
-    return max(alike, key=lambda f: _fit(f, anchor), default=None)
+    kindred = [f for f in facts if f.figure and f.figure.family == family]
+    return max(kindred, key=lambda f: _fit(f, anchor), default=None)
 
 
 def common_anchor(rows: Sequence[Sequence[Fact]]) -> Fact | None:
@@ -93,3 +94,15 @@ def common_anchor(rows: Sequence[Sequence[Fact]]) -> Fact | None:
         return sum({place_of(fact): _fit(fact, anchor) for fact in found}.values())
 
     return max((f for facts in rows for f in facts[:ANCHORS]), key=total, default=None)
+
+
+def same_matter(a: Fact, b: Fact, several: bool) -> bool:
+    """Whether two items report on the same matter in different issues, more loosely where the
+    question says that there are `several`."""
+    alike = LIKE_TITLE if several else SAME_TITLE
+    return fuzz.ratio(_headline(a.chunk), _headline(b.chunk)) >= alike
+
+
+def _headline(chunk: Chunk) -> str:
+    """The title, or the beginning of an item without one."""
+    return chunk.title or re.split("[，。]", chunk.text)[0]

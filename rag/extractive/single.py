@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
-
-from rapidfuzz import fuzz
 
 from rag.citations import CitationBook
 from rag.extractive import corrections
@@ -16,14 +13,14 @@ from rag.extractive.answer_type import opposite_direction
 from rag.extractive.fact import Fact
 from rag.extractive.facts import find_facts, in_time
 from rag.extractive.figure_facts import own_words
-from rag.extractive.indicator import same_indicator
+from rag.extractive.indicator import same_indicator, same_matter
 from rag.extractive.listing import title_span
 from rag.extractive.matching import Term, coverage
 from rag.extractive.office_places import names_place, stem, town
 from rag.extractive.reading import read_item
 from rag.extractive.refusal import contradicted, of_whole_county, reject, speaks_of_county
 from rag.extractive.wording import say_spoken
-from rag.query.masking import TOGETHER
+from rag.query.masking import SEVERAL_TIMES
 from rag.query.reader import Reading
 from rag.schema import Answer, Chunk, Filters, Hit, Intent, ParsedQuery, Period
 from rag.text import Span, fold
@@ -42,8 +39,6 @@ CLEAR_SECOND = 0.85
 # sentence gives one half.
 OWN_CLAUSE = 0.55
 TIMELY_MARGIN = 0.12
-SAME_TITLE = 70  # rapidfuzz ratio
-LIKE_TITLE = 50
 # Facts nearly as good as the best one are about the same indicator in other issues.
 SAME_INDICATOR = 0.93
 
@@ -256,7 +251,7 @@ def _same_indicator(query: ParsedQuery, facts: Sequence[Fact]) -> list[Fact]:
     best = facts[0]
     rivals: list[Fact] = []
     seen: set[str] = set()
-    several = bool(TOGETHER.search(query.standalone))  # 三届大赛的一等奖分别是谁
+    several = bool(SEVERAL_TIMES.search(query.standalone))  # 三届大赛的一等奖分别是谁
     for fact in facts:
         share = ORDERED if query.order or several else SAME_INDICATOR
         # A sentence of an item that holds as much of the question may be worded more loosely.
@@ -265,7 +260,7 @@ def _same_indicator(query: ParsedQuery, facts: Sequence[Fact]) -> list[Fact]:
             continue
         if (fact.figure is None) != (best.figure is None) or fact.time < best.time:
             continue
-        alike = query.order or fact is best or _same_title(fact, best, several)
+        alike = query.order or fact is best or same_matter(fact, best, several)
         if fact.figure is None and not alike:
             continue
         seen.add(fact.chunk.id)
@@ -339,15 +334,3 @@ def _fits_another_time(best: Fact, facts: Sequence[Fact]) -> bool:
     prints the same indicator as the best fact, it is only worded nearer to the question."""
     others = [f for f in facts if f.time == 0 and f.item > best.item + TIMELY_MARGIN]
     return bool(others) and not any(same_indicator(f, best) for f in others)
-
-
-def _same_title(a: Fact, b: Fact, several: bool) -> bool:
-    """Whether two items report on the same matter in different issues, more loosely where the
-    question says that there are `several`."""
-    alike = LIKE_TITLE if several else SAME_TITLE
-    return fuzz.ratio(_headline(a.chunk), _headline(b.chunk)) >= alike
-
-
-def _headline(chunk: Chunk) -> str:
-    """The title, or the beginning of an item without one."""
-    return chunk.title or re.split("[，。]", chunk.text)[0]

@@ -30,7 +30,7 @@ _YEAR_WORDS = re.compile(r"(?:20)?\d\d年|[今去前]年|二[〇零]..年")
 # With an office or a time these need no more: 应急管理局最近做了哪些工作.
 _COMPLETE = (Intent.LIST, Intent.DIGEST, Intent.COUNT)
 _SAME_TIME = re.compile("(?P<year>年的?)?(?<!比)(?:同期|同一个?(?:时间段?|时段|时期))的?")
-_SAME_ISSUE = re.compile("同一期|同期快报|那一?期里?|这一?期里?|该期")
+_SAME_ISSUE = re.compile("(?:同一期|同期快报|(?<![年月日周份])[那这]一?期|该期)里?(?!工程|项目)")
 # 后来什么时候投产的: another item tells it.
 _LATER = re.compile("后来|最终|最后|到头来")
 _MARKS = re.compile(r"\[\d+\]")

@@ -46,8 +46,8 @@ def place_elsewhere(text: str, county: str, prints: Callable[[str], bool]) -> st
             name in _NO_PLACES
             or any(word in FUNCTION_WORDS for word in rjieba.cut(name, True))  # 那期说县医院
             or name.removesuffix("县") in FUNCTION_WORDS  # 跟县人民医院
-            or name[-1] in "全我本该各邻外进出城"  # 起城市低保
-            or name[0] in "起底末"
+            or name[-1] in "全我本该各邻外进出"
+            or name[0] in "起底末"  # 7月起城市低保
             or name.endswith(county.removesuffix("县") or "\0")
         ):
             continue
