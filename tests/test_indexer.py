@@ -521,7 +521,8 @@ def test_kill_9_at_any_moment_leaves_each_issue_as_it_was_or_as_it_becomes(tmp_p
     store = VectorStore.open(data_dir, "", EMBEDDINGS.model_id, DIMENSION)
     catalog = Catalog(data_dir / "catalog.sqlite3")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.test_indexer"])
+    # Chroma too, or most kills would hit nothing but its import.
+    context.set_forkserver_preload(["tests.test_indexer", "chromadb"])
     chance = random.Random(20230421)
     reached = [0, 0, 0]
     for _ in range(KILLS):
