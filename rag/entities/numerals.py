@@ -10,6 +10,10 @@ import cn2an
 CN_DIGITS = "〇零一二三四五六七八九十"
 NUMERAL = rf"(?:\d+|[{CN_DIGITS}]+)"
 CN_YEAR = "二[〇零○OＯ0][〇零○OＯ0一二三四五六七八九]{2}"
+# 二三年, said for 2023年; two or three years are 两三年.
+CN_SHORT_YEAR = (
+    "(?<![〇零一二三四五六七八九十百千两])二[〇零一二三四五六七八九](?=年度?(?![来多以]))"
+)
 
 
 def number(text: str) -> int | None:

@@ -24,7 +24,7 @@ def relate_times(mentions: list[TimeMention], text: str, question: bool) -> list
         mentions = _vague_as_named(mentions)
     mentions = _years_from_left(_join_ranges(mentions, text), "" if question else text)
     if question:
-        mentions = _of_each_year(mentions)
+        mentions = _nearest_meant(_of_each_year(mentions), text)
     mentions = _same_time_before(mentions)
     mentions = _share_parts(mentions, text)
     # In a report 四季度 of the title has nothing to do with 明年 at its end.
@@ -50,21 +50,18 @@ def _years_from_left(mentions: list[TimeMention], report: str) -> list[TimeMenti
     """本月（11月）: a bare part takes the year of the time named before it, in a report within the
     sentence."""
     result: list[TimeMention] = []
+    named: TimeMention | None = None
     for mention in mentions:
-        before = [
-            m
-            for m in result
-            if m.has_year
-            and m.kind != "until"
-            and not re.search("[。！？]", report[m.end : mention.start])
-        ]
-        if not mention.has_year and before and not before[-1].whole_years:
-            shift = before[-1].period.end.year - mention.period.end.year
+        near = named and not re.search("[。！？]", report[named.end : mention.start])
+        if not mention.has_year and named and near and not named.whole_years:
+            shift = named.period.end.year - mention.period.end.year
             period = _moved(mention.period, shift)
             if mention.kind == "until":
                 period = replace(period, start=mention.period.start)
             mention = replace(mention, period=period, has_year=True)
         result.append(mention)
+        if mention.has_year and mention.kind != "until":
+            named = mention
     return result
 
 
@@ -83,6 +80,41 @@ def _of_each_year(mentions: list[TimeMention]) -> list[TimeMention]:
             mention = replace(mention, has_year=False)
         result.append(mention)
     return result
+
+
+_WHOLE_YEAR = re.compile("全年|整年")
+_CLAUSES = re.compile("[，,；;。？?]")
+
+
+def _nearest_meant(mentions: list[TimeMention], text: str) -> list[TimeMention]:
+    """The times; a year that introduces a nearer one, or repeats it to compare, means that one.
+
+    去年冬修截至11月底 speaks of one day; 2022年一季度、2023年一季度…，2023年比2022年多多少 of two quarters.
+    """
+    kept = []
+    for i, mention in enumerate(mentions):
+        following = mentions[i + 1] if i + 1 < len(mentions) else None
+        year = mention.whole_years and mention.kind == "range"
+        if year and not _WHOLE_YEAR.search(mention.period.words):
+            last = mention.period.end.year
+            introduces = (
+                following is not None
+                and following.kind == "until"
+                and following.period.end.year == last
+                and not _CLAUSES.search(text[mention.end : following.start])
+            )
+            compares = "比" in (text[mention.start - 1 : mention.start], text[mention.end :][:1])
+            parts = [
+                m
+                for m in mentions[:i]
+                if not m.whole_years and m.kind == "range" and m.period.end.year == last
+            ]
+            if introduces and following:
+                mention = replace(mention, period=following.period, kind=following.kind)
+            elif compares and parts:
+                mention = replace(mention, period=parts[-1].period)
+        kept.append(mention)
+    return kept
 
 
 def _same_time_before(mentions: list[TimeMention]) -> list[TimeMention]:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import rjieba
 
 from rag.entities.figures import UNIT_PATTERN
-from rag.entities.numerals import CN_YEAR, NUMERAL, number, year_value
+from rag.entities.numerals import CN_SHORT_YEAR, CN_YEAR, NUMERAL, number, year_value
 from rag.entities.recent_times import recent_times
 from rag.entities.time_mention import EARLIEST, TimeKind, TimeMention, month_range
 from rag.entities.time_relations import relate_times
@@ -17,7 +17,7 @@ from rag.schema import Period
 from rag.text import fold
 
 _YEAR = rf"""
-    (?P<year>(?<!\d)20\d\d(?=年|[^\d]|$) | {CN_YEAR} | (?<![\d.近第]) \d\d (?=年|全年|[上下头]半年|[一二三四]季度|前[一二三四]个?季度|春节|国庆|五一|元旦|中秋|清明))
+    (?P<year>(?<!\d)20\d\d(?=年|[^\d]|$) | {CN_YEAR} | {CN_SHORT_YEAR} | (?<![\d.近第]) \d\d (?=年|全年|[上下头]半年|[一二三四]季度|前[一二三四]个?季度|春节|国庆|五一|元旦|中秋|清明))
     (?:年度?)?(?:全年|一?整年)?
   | (?P<rel>今年度?|本年度?|去年度?|上年度?|上一年|前年|明年|大前年|[当同那该]年)(?:全年|一?整年)?
 """
@@ -28,7 +28,7 @@ _SUB = rf"""
   | (?P<first>(?<!提)[前头](?P<nm>{NUMERAL})个?月)
   | (?P<months>(?P<m1>{NUMERAL})(?:月份?)?(?:[-—–~～至到]+)(?P<m2>{NUMERAL})月份?)
   | (?P<month>(?P<m>{NUMERAL})月份?)(?:(?P<d>{NUMERAL})[日号])?
-  | (?P<yearend>年?[底末]) | (?P<yearstart>年初)
+  | (?P<yearend>年?[底末]) | (?P<yearstart>(?:年|(?<=年))初(?![一二三四五六七八九十次中高级步衷心期审]))
 """
 _TIME = re.compile(
     rf"""
@@ -286,6 +286,8 @@ def _calendar_times(text: str, today: date, year: int | None, question: bool) ->
                 continue
             span = part
         start, end = span
+        if question and (groups["yearstart"] or groups["b_yearstart"]):
+            end = date(start.year, 2, 28)  # said of the first weeks, and of what was printed then
         kind: TimeKind = "range"
         if groups["endof"]:
             # 1—12月底 is December; 三季度末 is what had come together by then.

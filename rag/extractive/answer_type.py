@@ -76,6 +76,8 @@ def missing_kind(query: ParsedQuery, fact: Fact) -> str:
         if _ASKS_EARNED.search(question) and _SPENT.search(label) and not _EARNED.search(label):
             return "收入"
     both = _EACH_OF.search(question) if query.intent is Intent.FIGURE else None
+    if both and _A_QUANTITY.search(both[1]):
+        both = None  # 合同额和到位资金各多少: two figures, not two places
     if both and not any(name[-1] in sentence or name[0] in sentence for name in both.groups()):
         return f"{both[1]}和{both[2]}各自的数"  # one figure for both together is neither's
     # 票价多少，每天几班: the first figure is what the first clause asks for.
@@ -92,6 +94,9 @@ def missing_kind(query: ParsedQuery, fact: Fact) -> str:
         if not said:
             return "单价"
     return ""
+
+
+_A_QUANTITY = re.compile("(?:[率额量值数速幅价费金款资]|收入|支出|投资|面积|标准)$")
 
 
 def _is_named(thing: str, sentence: str) -> bool:

@@ -41,12 +41,20 @@ def no_total(question: str, rows: Sequence[Row]) -> list[str]:
     facts = [row.fact for row in rows if row.fact]
     if len(facts) < len(rows):
         return ["没有合计：有的数字没有找到。"]
-    parts = [fact.spoken for fact in facts if fact.time <= PART and fact.spoken]
-    spans = {(p.start.month, p.end.month) for p in parts if p.end - p.start > _EVENT}
-    uneven = len(spans) > 1 or (spans and len(parts) < len(facts))
-    if uneven and not _EACH_REPORT.search(question):
+    words = [fact.clause.span.of(fact.chunk.text) for fact in facts if fact.clause]
+    if 0 < sum("累计" in clause for clause in words) < len(words):
+        return ["没有合计：有的是累计数，有的不是，见原文。"]
+    if uneven(facts) and not _EACH_REPORT.search(question):
         return ["没有合计：各数字的时间段不同，见括号里的时间。"]
     return []
+
+
+def uneven(facts: Sequence[Fact]) -> bool:
+    """Whether the figures are of different parts of the times asked about: one of a whole year,
+    one of its first nine months."""
+    parts = [fact.spoken for fact in facts if fact.time <= PART and fact.spoken]
+    spans = {(p.start.month, p.end.month) for p in parts if p.end - p.start > _EVENT}
+    return len(spans) > 1 or bool(spans and len(parts) < len(facts))
 
 
 def of_a_part(rows: Sequence[Row]) -> list[str]:
@@ -68,6 +76,9 @@ def otherwise(question: str, known: Sequence[Known]) -> list[str]:
     if asked is None or len(known) != 2 or known[0].figure.family != known[1].figure.family:
         return []
     first, second = known
+    before = re.split("[，,；;。]", question[: asked.start()])[-1]
+    if _told(second.name, before) and _told(first.name, asked.group()):
+        first, second = second, first  # 2022年、2023年各多少，2023年比2022年多多少
     a, b = first.figure.value, second.figure.value
     if a == b or (a > b) == bool(asked["more"]):
         return []
@@ -75,6 +86,12 @@ def otherwise(question: str, known: Sequence[Known]) -> list[str]:
     really = "下降（减少）" if asked["more"] else "上升（增加）"
     marks = f"[{first.citation}][{second.citation}]"
     return [f"没有{word}：{first.name}比{second.name}{really}。{marks}"]
+
+
+def _told(name: str, words: str) -> bool:
+    """Whether the words speak of a line of the table, by its name or its year."""
+    year = re.match(r"\d{4}年", name)
+    return name in words or bool(year and year.group() in words)
 
 
 def total(known: Sequence[Known]) -> list[str]:

@@ -18,6 +18,7 @@ from rag.extractive.arithmetic import (
     of_a_part,
     otherwise,
     total,
+    uneven,
 )
 from rag.extractive.fact import Fact
 from rag.extractive.facts import in_time
@@ -172,6 +173,8 @@ def _compose(
         lines.append(line)
     if query.intent is Intent.SUM:
         lines += no_total(query.standalone, rows) or [*total(known), *of_a_part(rows)]
+    elif query.intent is Intent.COMPARE and uneven([row.fact for row in rows if row.fact]):
+        lines.append("没有比较：各数字的时间段不同，见括号里的时间。")
     else:
         lines = [*otherwise(query.standalone, known), *lines, *extremes(known)]
     return engine.finish(query, lines, book, hits)

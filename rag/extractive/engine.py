@@ -12,7 +12,7 @@ from rag.extractive import comparison, lists, side_by_side, single
 from rag.extractive.fact import Fact
 from rag.extractive.facts import find_facts
 from rag.extractive.matching import Term, weigh_terms
-from rag.extractive.refusal import Judge, nearest_lines, reject, searched
+from rag.extractive.refusal import SURE, Judge, judgement, nearest_lines, reject, searched
 from rag.extractive.wording import say_range
 from rag.query.intent import asks_extreme
 from rag.query.reader import Reading
@@ -33,6 +33,8 @@ from rag.verifier import check_figures
 # A figure for a year may be printed well into the next one (2024年… in an issue of April 2025).
 _REPORT_LAG = timedelta(days=460)
 _PLAN_LEAD = timedelta(days=370)
+# A question of these kinds that names a section may ask for its items.
+_OPEN = (Intent.FACT, Intent.DEPARTMENT, Intent.PLACE, Intent.PERSON)
 FACT_ITEMS = 12
 NEAREST = 3
 WORDED = 50
@@ -110,7 +112,12 @@ class ExtractiveEngine:
                 if any(asks_extreme(c.quote) for c in told.citations):
                     return told
                 return self.refuse(query, self.hits(query), "没有两个以上可比较的数字")
-        return side_by_side.of_each(self, reading) or single.find(self, reading)
+        answer = side_by_side.of_each(self, reading) or single.find(self, reading)
+        of_section = query.filters.sections and len(query.terms) <= 1 and query.intent in _OPEN
+        if answer.refusal and not answer.citations and of_section:
+            # 招商引资栏目刊发的是哪次活动: what the section printed.
+            return lists.items(self, replace(reading, query=replace(query, terms=(), focus=())))
+        return answer
 
     # --- shared steps ----------------------------------------------------------------------
 
@@ -153,6 +160,11 @@ class ExtractiveEngine:
     ) -> str:
         """Why the fact does not answer, also by the answer model; "" when it does."""
         return reject(query, fact, terms, focus, self._judge)
+
+    def sure(self, query: ParsedQuery, fact: Fact) -> bool:
+        """Whether the answer model says that the fact's passage answers the question."""
+        judged = judgement(query, fact, self._judge)
+        return judged is not None and judged >= SURE
 
     def facts(self, query: ParsedQuery, hits: Sequence[Hit]) -> list[Fact]:
         return find_facts(

@@ -43,6 +43,7 @@ def find_facts(
         else:
             found = _sentence_facts(query, hit, reading, item, terms, focus)
         found = [replace(fact, score=fact.score * _ordinal_fit(query, fact)) for fact in found]
+        found = [_of_account(query, fact) for fact in found]
         others = (
             other
             for other, share in zip(hits, shares, strict=True)
@@ -53,6 +54,24 @@ def find_facts(
             found = [replace(fact, nearest=False) for fact in found]
         facts += found
     return sorted(facts, key=lambda fact: -fact.score)
+
+
+_ACCOUNT = re.compile(r"(20\d\d)年度")
+
+
+def _of_account(query: ParsedQuery, fact: Fact) -> Fact:
+    """The fact with its fit to the year of account asked about: what is paid for 2025年度 is told
+    in autumn 2024, and an item that names such a year is of no other."""
+    asked = {year for p in query.periods for year in _ACCOUNT.findall(p.words)}
+    text = fold(fact.chunk.text)
+    named = _ACCOUNT.findall(text)
+    if not asked or not named:
+        return fact
+    own = _ACCOUNT.findall(fold(fact.sentence.span.of(fact.chunk.text)))
+    years = set(own) or {(_ACCOUNT.findall(fold(fact.chunk.title)) or named)[0]}
+    time = max(fact.time, _GOES_ON_TIME) if years & asked else 0.0
+    score = fact.score / (0.4 + 0.6 * fact.time) * (0.4 + 0.6 * time)
+    return replace(fact, time=time, score=score)
 
 
 def _ordinal_fit(query: ParsedQuery, fact: Fact) -> float:

@@ -70,6 +70,8 @@ def figure_facts(
                     continue
                 if counts_another(query, figure, part + chunk.title):
                     continue
+                if _in_name(text, figure) and figure.text not in query.standalone:
+                    continue
                 if figure.text in query.claims and query.counted:
                     continue  # 7条预警里红色的有几条: the question knows that figure
                 time = time_fit(query, [clause.time], chunk, figure=True)
@@ -118,6 +120,16 @@ def _wanted(wording: _Wording, text: str, clause: Clause, index: int) -> float:
     if not wording.before and _is_former(text, clause, index):
         factor *= _FORMER
     return factor
+
+
+_NAME = 12  # characters
+
+
+def _in_name(text: str, figure: Figure) -> bool:
+    """Whether a figure stands in quotation marks: the “15分钟圈” is a name."""
+    opened = text.rfind("“", max(figure.start - _NAME, 0), figure.start)
+    closed = text.find("”", figure.end, figure.end + _NAME)
+    return opened >= 0 and closed >= 0 and "”" not in text[opened : figure.start]
 
 
 _IN_TITLE = 0.9

@@ -67,7 +67,13 @@ def _fit(fact: Fact, anchor: Fact) -> float:
     own, other = _own_label(fact), _own_label(anchor)
     # 总投资 beside 总投资, not beside 完成投资.
     whole = TOTAL if ("总" in own) != ("总" in other) else 0.0
+    # 投放鱼苗320万尾 beside 投放鱼苗410万尾, not beside 其中光倒刺鲃55万尾.
+    whole += TOTAL if _of_part(fact) != _of_part(anchor) else 0.0
     return fact.score + SAME_WORDS * float(fuzz.ratio(own, other)) - whole
+
+
+def _of_part(fact: Fact) -> bool:
+    return fact.clause is not None and "其中" in fact.clause.span.of(fact.chunk.text)
 
 
 def _own_label(fact: Fact) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.citations import CitationBook
 from rag.extractive import single
+from rag.extractive.facts import has_cue
 from rag.extractive.listing import coordinates, item_head, item_line, relevant
 from rag.extractive.masthead import asks_people_of_many, masthead_lines, records_of_people
 from rag.extractive.wording import say_filters
 from rag.query.reader import Reading
-from rag.schema import Answer, Hit, Intent
+from rag.schema import Answer, Chunk, Hit, Intent, ParsedQuery
 
 if TYPE_CHECKING:
     from rag.extractive.engine import ExtractiveEngine
@@ -84,6 +86,8 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
         chunks = signed
     if joint:
         chunks = [c for c in chunks if len(c.departments) > 1]
+    if not chunks and within.sections and len(query.terms) <= 1:
+        chunks = engine.scan(query)  # 工作成效栏目登了哪几个单位的成绩: what the section printed
     if not chunks:
         if query.intent is Intent.LIST and things and query.unit not in ("departments", "issues"):
             # 资金来源有哪几块: several things that one sentence tells.
@@ -116,12 +120,32 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
         if section is not None:
             head = "、".join(chunk.printed or chunk.departments) or "未署名"
         lines.append(f"{number}、{head}：{item_line(chunk, terms, book, whole)}")
+    if query.intent is Intent.LIST and things and not (few or of_names):
+        lines[1:1] = _told(engine, query, listed, book)
     if len(listed) < len(chunks):
         lines.append(
             f"以上只列出前 {MOST_LISTED} 条，其余 {len(chunks) - MOST_LISTED} 条没有列出："
             "请加上时间、部门、栏目或期号再问。"
         )
     return engine.finish(query, lines, book, [Hit(c, 1.0) for c in listed])
+
+
+def _told(
+    engine: ExtractiveEngine, query: ParsedQuery, chunks: Sequence[Chunk], book: CitationBook
+) -> list[str]:
+    """The sentence that names what is asked for (零工市场配了哪些服务设施), where one does and
+    no item's line holds it."""
+    cited = {(c.chunk_id, c.quote) for c in book.citations}
+    ids = {chunk.id for chunk in chunks}
+    for fact in engine.facts(query, engine.hits(query))[:1]:
+        sentence = fact.sentence.span
+        if fact.chunk.id not in ids or (fact.chunk.id, sentence.of(fact.chunk.text)) in cited:
+            continue
+        if fact.time > 0 and has_cue(query, fact) and engine.sure(query, fact):
+            return [
+                f"最贴近的一句：{sentence.of(fact.chunk.text)}[{book.cite(fact.chunk, sentence)}]"
+            ]
+    return []
 
 
 def _issues(engine: ExtractiveEngine, reading: Reading) -> Answer:

@@ -36,12 +36,18 @@ _HOLIDAY_WORDS = {
 _FIRST_DAY = {"元旦": (1, 1), "五一": (5, 1), "国庆": (10, 1)}
 
 
+# By the month of printing; nothing else tells the summer's items from the winter's.
+_SCHOOL_HOLIDAYS = {"暑假": range(6, 10), "寒假": range(1, 4)}
+
+
 def _on_holiday(name: str, fact: Fact, words: str) -> bool:
     """Whether the sentence speaks of days (10月1日至8日) that hold the holiday's first, or of the
     holiday just over."""
+    published = fact.chunk.published
+    if name in _SCHOOL_HOLIDAYS:
+        return published.month in _SCHOOL_HOLIDAYS[name]
     if name not in _FIRST_DAY:
         return False
-    published = fact.chunk.published
     since = published - date(published.year, *_FIRST_DAY[name])
     if re.search("假日|假期|节日|长假|节假日", words) and timedelta(0) < since < timedelta(days=25):
         return True

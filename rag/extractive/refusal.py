@@ -28,7 +28,7 @@ MIN_CONFIDENCE = -0.3
 # With the answer model's logit, so many times, added: more than a fit on archives that it did not
 # learn from (0.5), and answers 5 more of the questions that it learned from (docs/evaluation.md).
 JUDGED = 0.8
-MIN_JUDGED = -1.0
+MIN_JUDGED = -1.5
 # The model says -3.7 to 3.5: above this it would change nothing.
 _UNSURE = (-4.0, 1.8)
 # Of the best facts of 400 questions of which it said so, 377 were of the item that answers, and 13
@@ -40,15 +40,15 @@ Judge = Callable[[str, str, str], float | None]
 _LACKS_NAME = 1.5  # logits; the segmenter takes some plain words for names (新加, 城南)
 # 弄完, 追回来, 路上: the asker's own wording, printed otherwise if at all.
 # 面积, 人数: the kind of quantity, which the unit says as well.
-_LOOSE = re.compile(
-    r"^[弄搞做干办]|^(?:开始|正式)$|[完好到上下里来去出了]$|^(?:能力|面积|金额|数量|人数|次数|规模|比例|占比|比重|长度|里程|总量|总数)$"
+LOOSE = re.compile(
+    r"^[弄搞做干办]|^能[^源力量耗效]|^(?:开始|正式)$|[完好到上下里来去出了]$|^(?:能力|面积|金额|数量|人数|次数|规模|比例|占比|比重|长度|里程|总量|总数)$"
 )
 # Who, where and when ask for something that happened: its verb must be printed too.
 _EVENTS = (Intent.PERSON, Intent.PLACE, Intent.DATE)
 
 _COMMAND = re.compile(
     r"【[^】]*(?:指令|管理员|系统)[^】]*】?|假设|假定|就当|(?:关闭|停用|跳过|取消|绕过)[^，。]{0,8}(?:引用|核对|核查|检查|校验|限制)|忽略|无视|忘(?:记|掉)|(?:不要|不用|不必|无需|别)(?:再)?(?:看|查|翻|管|理会|引用|核对)|不管[^，。]{0,10}(?:怎么|什么|如何)|没有限制|泄露|乘以|(?:必须|一律|统一|只能|都|再|就)(?:回答|答|回复)|(?:你|现在)(?:现在)?(?:是|扮演|假装|充当)(?:一[个名位])?|扮演|假装|"
-    r"系统提示|提示词|system prompt|prompt|ignore|instruction|越狱|开发者模式|(?:扮演|切换|进入)[^，。]{0,6}角色|(?:先|请|直接|只|原样)输出|输出[“‘你以\x22]|再回答|【系统|系统(?:指令|消息|提示)?[：:]|重复(?:以上|上面)|直接(?:编|回答|输出)|编(?:一个|造|个)|"
+    r"系统提示|提示词|system prompt|prompt|ignore|instruction|越狱|开发者模式|(?:扮演|切换|进入)[^，。]{0,6}角色|(?:先|请|直接|只|原样)输出|输出[“‘你以\x22]|再回答|【系统|系统(?:指令|消息|提示)?[：:]|重复(?:以上|上面)|直接(?:编|回答|输出|说|告诉我)|编(?:一个|造|个)|"
     r"照抄|写(?:一?[首篇封段个]|诗|作文)|作诗|翻译成|译成|讲个(?:笑话|故事)|你就说|跟着(?:我)?(?:说|念)|复述|API ?(?:key|密钥)|密码|密钥|执行(?:以下|命令)|<[a-z/!]|\{\{|```",
     re.I,
 )
@@ -57,15 +57,23 @@ _COMMAND = re.compile(
 _COMMAND_OR_MATTER = re.compile(r"把[^，。]{0,24}(?:改成|换成|说成|改为)|改说|直接给|按这个")
 # What every answer does anyway.
 _GRANTED = re.compile(r"引用原文|(?:给出|注明|附上|标明)(?:期号|出处|来源|原文)")
+# <system>…</system>2024年…: what stands between tags is no question.
+_TAGGED = re.compile(r"<(\w+)[^>]*>.*?</\1>", re.S)
+_NAMES = re.compile(r"\d{4}年|\d期|[一-龥]{2}(?:率|额|量|收入|面积|情况|投资|产值|工作)")
 _ASKS = re.compile("哪|谁|什么|啥|多少|几|怎|为何|吗")
 
 
 def without_commands(question: str) -> tuple[str, bool]:
     """The question less the sentences that command the program; True when there were any."""
-    parts = re.split(r"(?<=[。！？!?；;，,：:\n])", question)
+    untagged = _TAGGED.sub("", question)
+    parts = re.split(r"(?<=[。！？!?；;，,：:\n])", untagged)
     kept = [part for part in parts if not _commands(part)]
     asked = [part for part in kept if not _GRANTED.search(part)] or kept
-    return "".join(asked).strip(" ，,。：:；;\n"), len(kept) < len(parts)
+    rest = "".join(asked).strip(" ，,。：:；;\n")
+    commanded = len(kept) < len(parts) or untagged != question
+    if commanded and not _ASKS.search(rest) and not _NAMES.search(rest):
+        return "", True  # 越高越好, left of a command, asks nothing
+    return rest, commanded
 
 
 def _commands(part: str) -> bool:
@@ -126,7 +134,11 @@ def absent(terms: Sequence[Term], chunk: Chunk) -> float:
 
 def _counts(query: ParsedQuery, fact: Fact, focus: Sequence[Term]) -> bool:
     """Whether what is counted (多少名医生) stands in some wording in the figure's sentence."""
-    counted = [term for term in focus if term.word in query.counted and len(term.word) > 1]
+    counted = [
+        term
+        for term in focus
+        if term.word in query.counted and len(term.word) > 1 and not LOOSE.search(term.word)
+    ]
     sentence = fold(fact.sentence.span.of(fact.chunk.text) + fact.chunk.title).lower()
     things = any(term.noun for term in counted)  # 几天办完一件 counts no thing
     return not things or any(presence(term, sentence) >= 0.4 for term in counted)
@@ -137,7 +149,7 @@ def unsaid(words: Sequence[Term], chunk: Chunk, verbs: bool = False, known: bool
     things too, which other items print."""
     text = fold(chunk.text).lower()
     for term in words:
-        if not (term.noun or verbs) or len(term.word) < 2 or _LOOSE.search(term.word):
+        if not (term.noun or verbs) or len(term.word) < 2 or LOOSE.search(term.word):
             continue
         if (known or not term.seen) and presence(term, text) < 0.3:
             return term.word
@@ -176,7 +188,7 @@ def reject(
         return f"没有登过“{other}”"  # 第五实验小学 is not 第三实验小学
     if query.intent is Intent.FIGURE and fact.figure is None:
         return "相关内容登过，但没有登所问的数字"
-    if quoted := _quoted_elsewhere(query, fact):
+    if quoted := quoted_elsewhere(query, fact):
         return f"登过“{quoted}”，但没有登它的这个数字"
     if query.intent in (Intent.DATE, Intent.PLACE) and not has_cue(query, fact):
         return "相关内容登过，但没有登" + ("时间" if query.intent is Intent.DATE else "地点")
@@ -191,7 +203,7 @@ def reject(
     return ""
 
 
-def _quoted_elsewhere(query: ParsedQuery, fact: Fact) -> str:
+def quoted_elsewhere(query: ParsedQuery, fact: Fact) -> str:
     """A name in quotation marks that the item prints, but neither in its title nor in the sentence
     of the figure or the one before: 203人 of another sentence aren't the “帮帮队”."""
     text = fold(fact.chunk.text)
@@ -265,7 +277,8 @@ def other_state(question: str, fact: Fact) -> str:
     planned = bool(_PLAN.search(clause)) and not _DONE.search(clause)
     if planned and re.search("实际|完成了|完工了|建成了", question) and not _PLAN.search(question):
         return "计划数"
-    if "总投资" in question and "完成投资" in clause and "总投资" not in clause:
+    whole = re.search("(?<!占)总投资", question) and "完成" not in question
+    if whole and "完成投资" in clause and "总投资" not in clause:
         return "已完成的投资"
     return ""
 

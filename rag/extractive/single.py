@@ -18,7 +18,14 @@ from rag.extractive.listing import title_span
 from rag.extractive.matching import Term, coverage
 from rag.extractive.office_places import names_place, stem, town
 from rag.extractive.reading import read_item
-from rag.extractive.refusal import contradicted, of_whole_county, reject, speaks_of_county
+from rag.extractive.refusal import (
+    LOOSE,
+    contradicted,
+    of_whole_county,
+    quoted_elsewhere,
+    reject,
+    speaks_of_county,
+)
 from rag.extractive.wording import say_spoken
 from rag.query.masking import SEVERAL_TIMES
 from rag.query.reader import Reading
@@ -107,6 +114,10 @@ def _fact(
         return engine.refuse(query, hits, "没有登过相关内容")
     timely = in_time(query, facts)
     timely = [f for f in timely if not of_whole_county(query.standalone, f, terms)] or timely
+    if timely and quoted_elsewhere(query, timely[0]):
+        # 上了多少个“一件事”: another figure of the item may be the one beside that name.
+        own = [f for f in timely if f.chunk.id == timely[0].chunk.id]
+        timely = [f for f in own if not quoted_elsewhere(query, f)] + timely
     best = timely[0] if timely else facts[0]
     why = engine.reject(query, best, terms, focus)
     if not why and _fits_another_time(best, facts):
@@ -174,6 +185,7 @@ def _other_parts(
     for fact in chosen:
         for unit, focus in reading.parts[1:]:
             words = tuple(w for w in focus if w not in reading.query.focus) or focus
+            words = tuple(w for w in words if not LOOSE.search(w))  # 已经干完多少
             found = _further(engine, reading.query, fact, words, unit or reading.parts[0][0])
             if not unit and (not found or found[0].focus < OWN_CLAUSE):
                 # 计划多少公里，已完成多少 goes on in 公里; 就业多少人，完成任务多少 does not.

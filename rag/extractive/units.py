@@ -9,6 +9,24 @@ from rag.schema import ParsedQuery
 _GENERAL = frozenset(["个", "家", "处", "项", "件"])
 _THINGS = _GENERAL | {"座", "条", "台", "所", "村", "起", "套", "辆", "宗", "份", "岗位"}
 
+# What no quantity of goods is counted in.
+_NO_OUTPUT = frozenset(
+    [
+        "money",
+        "percent",
+        "points",
+        "area",
+        "length",
+        "days",
+        "years",
+        "minutes",
+        "people",
+        "household",
+        "times",
+        "multiple",
+    ]
+)
+
 
 def counts_another(query: ParsedQuery, figure: Figure, words: str) -> bool:
     """几座桥 asks for bridges: 3处电力杆线 counts something else, since 处 isn't 座 and no 桥
@@ -16,7 +34,7 @@ def counts_another(query: ParsedQuery, figure: Figure, words: str) -> bool:
     if query.unit in _GENERAL or query.unit not in _THINGS or query.unit == figure.family:
         return False
     # 岗位数 names what is counted by its unit alone.
-    counted = query.counted or (query.unit,) * (len(query.unit) > 1)
+    counted = query.counted[-1:] or (query.unit,) * (len(query.unit) > 1)
     return not any(word in words or (word[1:] and word[-2:] in words) for word in counted)
 
 
@@ -28,6 +46,8 @@ def fits_unit(asked: str, figure: Figure) -> bool:
         return bool(figure.unit)
     if asked == figure.family:
         return True
+    if asked == "output":  # 袜子产量 is in 双, 粮食产量 in 吨
+        return bool(figure.unit) and figure.family not in _NO_OUTPUT
     if asked == "duration":
         return figure.family in ("days", "years", "minutes")
     return (asked in _GENERAL and figure.family in _THINGS) or (

@@ -30,6 +30,7 @@ _YEAR_WORDS = re.compile(r"(?:20)?\d\d年|[今去前]年|二[〇零]..年")
 # With an office or a time these need no more: 应急管理局最近做了哪些工作.
 _COMPLETE = (Intent.LIST, Intent.DIGEST, Intent.COUNT)
 _SAME_TIME = re.compile("(?P<year>年的?)?(?<!比)(?:同期|同一个?(?:时间段?|时段|时期))的?")
+_YEAR_BEFORE = re.compile("(?:[前上]一年|上年|去年|头年)(?=的?同期)")
 _SAME_ISSUE = re.compile("(?:同一期|同期快报|(?<![年月日周份])[那这]一?期|该期)里?(?!工程|项目)")
 # 后来什么时候投产的: another item tells it.
 _LATER = re.compile("后来|最终|最后|到头来")
@@ -102,6 +103,10 @@ def _at_same_time(reader: QuestionReader, question: str, before: str, today: dat
     if not words:
         return question
     part = _YEAR_WORDS.sub("", words)
+    year = earlier.times[0].period.start.year
+    earlier_year = _YEAR_BEFORE.search(question)
+    if earlier_year and (earlier_year.group() != "去年" or year == today.year - 1):
+        return _SAME_TIME.sub(f"{year - 1}年{part}", _YEAR_BEFORE.sub("", question))
     return _SAME_TIME.sub(lambda m: "年" + part if m["year"] else words, question)
 
 

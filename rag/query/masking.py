@@ -30,7 +30,7 @@ SEVERAL_TIMES = re.compile(
     r"(?<![第\d])[这近前]?[两二三四五几][年届](?:来|间|里)?(?!行动|计划|规划|期|级)"
 )
 TOGETHER = re.compile(
-    rf"{SEVERAL_TIMES.pattern}|累计"
+    rf"{SEVERAL_TIMES.pattern}|累计|总[量数](?=[?？]?$)"
     r"|这?两(?:[条座](?:路|河|桥|街)?|个(?:项目|工程)?|[家届所项处种])(?![一-龥]?级)"
 )
 _BRACKETED = re.compile(r"[【\[〖][^】\]〗]+[】\]〗]")

@@ -11,7 +11,7 @@ from rag.schema import Period
 
 # 2024年4月报的, 2024年7月应急管理局那条, 2023年8月报道时: the issue's own date.
 _PRINTED = re.compile(
-    r"^份?的?(?:那期|那一期|这期|快报|简报)?[里上中]?(?:(?:说|登|报|写|提|讲|公布|通报|刊登|刊发|报道|印发)(?:到|过)?(?:的|时)|[一-龥]{0,8}那[条期篇])"
+    r"^份?的?(?:那期|那一期|这期|快报|简报)?[里上中]?(?:(?:说|登|报|写|提|讲|公布|通报|刊登|刊发|报道|印发)(?:到|过)?(?:的|时)|通报(?!批评|会)|刊[登载]|登载|[一-龥]{0,8}那[条期篇])"
 )
 _MONTH, _YEAR = timedelta(days=31), timedelta(days=364)
 
@@ -34,6 +34,8 @@ def printing_time(
 
 
 def _of_printing(mention: TimeMention, text: str) -> bool:
+    if mention.has_year and mention.period.words.endswith("年初"):
+        return True  # what is told in the first weeks of a year
     # 一季度报的: what is told of a quarter is printed after it.
     part = _MONTH < mention.period.end - mention.period.start < _YEAR
     if part or not mention.has_year or mention.kind != "range":

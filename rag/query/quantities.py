@@ -10,7 +10,7 @@ import rjieba
 from rag.entities.figures import UNIT_PATTERN, unit_family
 
 _MANY = re.compile(
-    rf"(?:多少|(?<![哪近这好十数举列说挑选])几|若干)(?P<piece>个)?约?\s*(?P<unit>{UNIT_PATTERN})?|多大|多久|多长|多远|多高|多重|多快|百分之(?:几|多少)|数量|总数|人数|次数|金额|(?<!亩)面积(?:是|有)?|规模(?:是|有)?|(?:额|率|量|值|数|资|款|收入|占比|比例|增速|增幅)(?:是|为|有|达|达到|呢|$|[?？])"
+    rf"(?:多少|(?<![哪近这那好十数举列说挑选])几|若干)(?P<piece>个)?约?\s*(?P<unit>{UNIT_PATTERN})?|多大|多久|多长|多远|多高|多重|多快|百分之(?:几|多少)|数量|总数|人数|次数|金额|(?<!亩)面积(?:是|有)?|规模(?:是|有)?|(?:额|率|量|值|数|资|款|收入|占比|比例|增速|增幅)(?:是|为|有|达|达到|呢|$|[?？])"
 )
 # What the words beside the interrogative say about the unit; the unit itself, when named, wins.
 _UNIT_CUES = (
@@ -23,7 +23,7 @@ _UNIT_CUES = (
     (
         "money",
         re.compile(
-            r"几个?[千百]?[亿万](?!吨|亩|人|户|平|米|公|份|条|株|个)|多少[亿万](?!吨|亩|人|户|平|米|公|份|条|株|个)|多少钱|几个钱|(?:投资|资金|金额|总额|销售额|产值|收入|营收|经费|费用|补贴|补助|补偿|津贴|奖金|工资|工钱|贷款|造价|价值|GDP|gdp|生产总值|[营交成贸进出]\w额|(?<![名份超缺定])额|税收|利润|款)[^，。]{0,6}(?:多少|几|是|达|为|呢|$|[?？])|花(?:了|费)?(?:多少|几)|多少(?:资金|投资|经费|资|款|补贴|贷款)|投(?:了|入)?多少$|投资多少|(?:投|花|用|挣|赚|卖|省)的?钱|[万亿]元(?!以上|以下|级|及)"
+            r"几个?[千百]?[亿万](?!吨|亩|人|户|平|米|公|份|条|株|个)|多少[亿万](?!吨|亩|人|户|平|米|公|份|条|株|个)|多少钱|几个钱|(?:投资|资金|金额|总额|销售额|产值|收入|营收|经费|费用|补贴|补助|补偿|津贴|奖金|工资|工钱|贷款|造价|价值|GDP|gdp|生产总值|[营交成贸进出]\w额|(?<![名份超缺定])额|税收|利润|款)[^，。]{0,6}(?:多少|几|是|达|为|呢|$|[?？])|(?:花|补|奖|赔|罚|奖励|补助|补贴)(?:了|费|给)?(?:多少|几)(?![一-龥]?[名人户家亩吨个次场])|多少(?:资金|投资|经费|资|款|补贴|贷款)|投(?:了|入)?多少$|投资多少|(?:投|花|用|挣|赚|卖|省)的?钱|[万亿]元(?!以上|以下|级|及)"
         ),
     ),
     (
@@ -36,8 +36,9 @@ _UNIT_CUES = (
         "length",
         re.compile(r"多[长高深宽厚](?!时间)|里程|长度|[高宽深厚]度(?=$|[?？是])|多远|多少米"),
     ),
+    ("output", re.compile("产量")),
     ("speed", re.compile("[时车]速|多快")),
-    ("weight", re.compile(r"斤两|多少公?斤|几公?斤|产量|多少(?:粮食|吨)|总产(?!值)|单产|多重")),
+    ("weight", re.compile(r"斤两|多少公?斤|几公?斤|多少(?:粮食|吨)|总产(?![值量])|单产|多重")),
     (
         "people",
         re.compile(
@@ -117,11 +118,18 @@ def asked_unit(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of several figures asked for in a question: where its interrogative stands."""
+    """One of several figures asked for in a question: where its interrogative stands, and the
+    `words` that name it where one interrogative asks for two (合同额和到位资金各多少)."""
 
     start: int
     end: int
     unit: str
+    words: str = ""
+
+
+_BOTH = re.compile(
+    r"([^，,；;？?、和与及的 ]{2,8})[和与及、]([^，,；;？?、和与及的 ]{2,8}?)(?:各|分别)(?:是|为|有|达)?(?=多少|几)"
+)
 
 
 def figure_parts(text: str) -> list[Part]:
@@ -130,7 +138,12 @@ def figure_parts(text: str) -> list[Part]:
     position = 0
     for clause in re.split(r"(?<=[，,；;？?、])|(?=以及|还有|同时)", text):
         match = re.search(r"多少|几(?!乎)|百分之几", clause)
-        if match:
+        if match and (both := _BOTH.search(clause)):
+            start, end = position + match.start(), position + match.end()
+            parts += [
+                Part(start, end, asked_unit(words + "多少"), words) for words in both.groups()
+            ]
+        elif match:
             start = position + match.start()
             parts.append(Part(start, position + match.end(), asked_unit(clause)))
         position += len(clause)

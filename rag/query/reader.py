@@ -32,6 +32,8 @@ _POLITE = re.compile(
     r"^(?:你好|您好|请问|麻烦|劳驾|帮我|帮忙|给我|我想(?:知道|问|了解|查)|想(?:知道|问|了解)|查一?下|查查|查询|看一?下|请|一下|问一?下|告诉我|数一?数看?|说一?说|讲一?讲)+[，,：: ]*"
 )
 _BLANK = re.compile("_{2,}|﹍{2,}")  # 入驻__家, as in a form
+# 底数多少亩 复耕了多少: a space for a comma
+_ASKED_APART = re.compile(r"((?:多少|几)[^\s，。,；;？?、]{0,6})[ 　]+(?=[^，。]*(?:多少|几))")
 _LATEST = re.compile("最新|最近|近期|现在|目前|眼下|最后一次|上一?次|至今")
 _LIMIT = re.compile(
     "[\\d一二三四五六七八九十百千万亿.]+[元岁亩人吨户平方公里米件个名家]{1,3}及?以[上下]"
@@ -92,6 +94,7 @@ class QuestionReader:
         """The reading of a standalone question; `year` is the one the conversation speaks of."""
         text = close_up(fold(simplify(question.strip())))
         text = _BLANK.sub("多少", _POLITE.sub("", text) or text)
+        text = _ASKED_APART.sub(r"\1，", text)
         text = as_printed(rejoin_separated(text), self._prints)
         text, corrections = self._correct(text, today)
         times = tuple(t for t in find_times(text, today, year, question=True) if t.kind != "now")
@@ -137,7 +140,9 @@ class QuestionReader:
             # The words of the second figure are no part of what the first one must hold.
             stop = re.search(r"[，,；;？?]|以及|还有|同时|$", text[parts[0].end :])
             first = masked[: parts[0].end + (stop.start() if stop else 0)]
-            asked = Asked(Intent.FIGURE, parts[0].unit, parts[0].start, parts[0].end)
+            if parts[0].words:
+                first = first.replace(parts[1].words, " " * len(parts[1].words))
+            asked = Asked(Intent.FIGURE, parts[0].unit, parts[0].start, parts[0].end, True)
             terms = self._terms(first) or self._terms(masked)
         else:
             terms = self._terms(masked)
@@ -192,7 +197,10 @@ class QuestionReader:
             parts=tuple(
                 (
                     part.unit,
-                    self._focus(masked, Asked(Intent.FIGURE, part.unit, part.start, part.end)),
+                    self._terms(part.words)
+                    or self._focus(
+                        masked, Asked(Intent.FIGURE, part.unit, part.start, part.end, True)
+                    ),
                 )
                 for part in parts
             ),
@@ -229,9 +237,13 @@ class QuestionReader:
         asked = read_intent(text, bool(issues), several, distinct, len(years))
         shape = shape_of(text, asked.intent, times, offices, issues)
         plural = asked.unit in ("departments", "issues")  # 哪几个乡镇: a list of its own kind
-        kind = self._kinds.correction(shape) if self._kinds and not plural else None
+        told = asked.intent is Intent.FACT and asked.start >= 0  # 分哪几类
+        sure = plural or told
+        kind = self._kinds.correction(shape) if self._kinds and not sure else None
         if kind:
             asked = read_as(kind, text, bool(issues), several, distinct)
+        if asked.intent is Intent.COMPARE and asked.unit == "points":
+            asked = replace(asked, unit="percent")  # 比2023年提高了几个百分点: of two percentages
         if asked.intent is Intent.FACT and (bare := _BARE_UNIT.search(text)):
             asked = Asked(Intent.FIGURE, unit_family(bare[1]), bare.start(1), bare.end())
         return asked, shape
@@ -292,7 +304,8 @@ class QuestionReader:
         """The words that name the asked-for quantity: the noun right of 多少家, else the last
         words left of the interrogative, after the last 的."""
         if asked.intent in QUANTITIES and not asked.counting and asked.start < len(masked):
-            return ()  # 历次通报的投资比例: the quantity may stand on either side
+            # 历次通报的投资比例: the quantity may stand on either side
+            return _quantity(self._terms(masked))
         if asked.intent is Intent.DEPARTMENT:
             return ()  # the office signs the whole item
         if asked.start < 0 or asked.intent not in (*QUANTITIES, *_NAMED):
@@ -317,6 +330,19 @@ def _beside_county(text: str, names: Sequence[NameMatch]) -> bool:
         return False
     between = sorted((county, names[0].start))
     return bool(re.search("[和与跟同比及、]", text[slice(*between)]))
+
+
+_QUANTITY_NOUN = re.compile(
+    "(?:[率额量值数速幅价费金款资]|收入|支出|投资|面积|标准|浓度|规模|里程|床位)$"
+)
+
+
+def _quantity(terms: Sequence[str]) -> tuple[str, ...]:
+    """The last of the words that names a quantity, with the one before it: 固定资产投资 增速."""
+    for place in range(len(terms) - 1, -1, -1):
+        if len(terms[place]) > 1 and _QUANTITY_NOUN.search(terms[place]):
+            return tuple(terms[max(place - 1, 0) : place + 1])
+    return ()
 
 
 _GUESS_ENDS = re.compile(r"(?:吗|么|吧|还是别的)")
