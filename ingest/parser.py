@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -18,6 +19,9 @@ from rag.errors import NotABulletinError
 from rag.schema import Bulletin, IssueRef, Item, ParseWarning
 from rag.text import strip_space
 
+# Half of a surrogate pair can't be written to any store.
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+
 
 def parse_bulletins(
     text: str,
@@ -31,7 +35,7 @@ def parse_bulletins(
     `source` names the file in messages; `warnings` of the loader are passed on with the first
     issue. Raises NotABulletinError for text without issue number, date or items.
     """
-    page = read_lines(text)
+    page = read_lines(_HALF_PAIR.sub("\ufffd", text))
     if not page.lines:
         raise NotABulletinError(f"{source}：文件里没有文字。如果是扫描件，请先做文字识别再放入。")
     return [

@@ -76,7 +76,7 @@ _UNIT_PATTERN = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 _SPACE = r"[ \t]*"
 _ARABIC = re.compile(
     rf"(?<![\d.A-Za-z])(?P<n>\d{{1,3}}(?:[,，]\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?){_SPACE}"
-    rf"(?:[余多]{_SPACE})?(?P<scale>万亿|千万|百万|亿|万|千|百)?(?:[余多来]{_SPACE})?"
+    rf"(?:[余多]{_SPACE})?(?P<scale>万亿|千万|百万|亿|万|千|百(?!分点))?(?:[余多来]{_SPACE})?"
     rf"(?P<unit>(?:{_UNIT_PATTERN}))?(?:[余多])?"
 )
 _CHINESE = re.compile(
@@ -125,4 +125,5 @@ def unit_family(unit: str) -> str:
     return _UNITS[unit][0] if unit in _UNITS else unit
 
 
-UNIT_PATTERN = rf"(?:[万亿千百])?(?:{_UNIT_PATTERN})"
+# 几个百分点 counts no hundreds of 分.
+UNIT_PATTERN = rf"(?:[万亿千百](?!分点))?(?:{_UNIT_PATTERN})"

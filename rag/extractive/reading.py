@@ -159,10 +159,13 @@ _FEW_DAYS = timedelta(days=8)
 def time_match(asked: Period, spoken: Period | None, chunk: Chunk, figure: bool = False) -> float:
     """How well the time a clause speaks of fits the time asked about, 0 (another time) to 1.
 
-    A clause without a time of its own speaks of the weeks before the issue's date. A figure is
+    年初 is when an issue was printed as well. A clause without a time of its own speaks of the
+    weeks before the issue's date. A figure is
     summed over its time, so that the first quarter's is no answer to the first half's; only a
     question about whole years takes a part of them, shown with its time.
     """
+    if asked.words.endswith("年初") and asked.start <= chunk.published < asked.start + _LONG_LAG:
+        return 0.9
     if spoken is None or spoken.start == spoken.end:
         day = spoken.end if spoken else chunk.published
         if figure and day < asked.end - _WEEK and _part_of_year(asked):

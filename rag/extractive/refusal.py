@@ -41,7 +41,7 @@ _LACKS_NAME = 1.5  # logits; the segmenter takes some plain words for names (新
 # 弄完, 追回来, 路上: the asker's own wording, printed otherwise if at all.
 # 面积, 人数: the kind of quantity, which the unit says as well.
 LOOSE = re.compile(
-    r"^[弄搞做干办]|^能[^源力量耗效]|^(?:开始|正式)$|[完好到上下里来去出了]$|^(?:能力|面积|金额|数量|人数|次数|规模|比例|占比|比重|长度|里程|总量|总数)$"
+    r"^[弄搞做干办]|^能[^源力量耗效]|^(?:开始|正式)$|[完好到上下里来去出了]$|^(?:能力|面积|产量|重量|均值|平均值|金额|数量|人数|次数|规模|比例|占比|比重|长度|里程|总量|总数)$"
 )
 # Who, where and when ask for something that happened: its verb must be printed too.
 _EVENTS = (Intent.PERSON, Intent.PLACE, Intent.DATE)
@@ -56,7 +56,7 @@ _COMMAND = re.compile(
 # Commands unless the same words ask something: 把粮站改成民宿的是哪个村, 直接给群众发了多少.
 _COMMAND_OR_MATTER = re.compile(r"把[^，。]{0,24}(?:改成|换成|说成|改为)|改说|直接给|按这个")
 # What every answer does anyway.
-_GRANTED = re.compile(r"引用原文|(?:给出|注明|附上|标明)(?:期号|出处|来源|原文)")
+_GRANTED = re.compile(r"引用原文|(?:给出|注明|附上|标明|标注)(?:期号|出处|来源|原文|出自)")
 # <system>…</system>2024年…: what stands between tags is no question.
 _TAGGED = re.compile(r"<(\w+)[^>]*>.*?</\1>", re.S)
 _NAMES = re.compile(r"\d{4}年|\d期|[一-龥]{2}(?:率|额|量|收入|面积|情况|投资|产值|工作)")
@@ -68,7 +68,8 @@ def without_commands(question: str) -> tuple[str, bool]:
     untagged = _TAGGED.sub("", question)
     parts = re.split(r"(?<=[。！？!?；;，,：:\n])", untagged)
     kept = [part for part in parts if not _commands(part)]
-    asked = [part for part in kept if not _GRANTED.search(part)] or kept
+    asked = [part for part in kept if not _GRANTED.search(part)]
+    asked = asked or (kept if len(kept) == len(parts) else [])
     rest = "".join(asked).strip(" ，,。：:；;\n")
     commanded = len(kept) < len(parts) or untagged != question
     if commanded and not _ASKS.search(rest) and not _NAMES.search(rest):
@@ -126,7 +127,10 @@ def absent(terms: Sequence[Term], chunk: Chunk) -> float:
         t
         for t in terms
         # What the bulletins print and no dictionary has is a name.
-        if t.seen and len(t.word) > 1 and (t.noun or t.proper or not rjieba.has_word(t.word))
+        if t.seen
+        and len(t.word) > 1
+        and not LOOSE.search(t.word)
+        and (t.noun or t.proper or not rjieba.has_word(t.word))
     ]
     missing = max((t.weight for t in things if presence(t, text) < 0.3), default=0.0)
     return missing / max((t.weight for t in terms), default=1.0)

@@ -30,6 +30,7 @@ _YEAR_WORDS = re.compile(r"(?:20)?\d\d年|[今去前]年|二[〇零]..年")
 # With an office or a time these need no more: 应急管理局最近做了哪些工作.
 _COMPLETE = (Intent.LIST, Intent.DIGEST, Intent.COUNT)
 _SAME_TIME = re.compile("(?P<year>年的?)?(?<!比)(?:同期|同一个?(?:时间段?|时段|时期))的?")
+_SAME_INDICATOR = re.compile("(?:同一|同样的?|[该这]个?|这项|上述)项?(?:指标|口径)的?[，, ]*")
 _YEAR_BEFORE = re.compile("(?:[前上]一年|上年|去年|头年)(?=的?同期)")
 _SAME_ISSUE = re.compile("(?:同一期|同期快报|(?<![年月日周份])[那这]一?期|该期)里?(?!工程|项目)")
 # 后来什么时候投产的: another item tells it.
@@ -123,6 +124,7 @@ def _merge(reader: QuestionReader, question: str, before: str, today: date) -> t
     """
     if not before:
         return question, "own"
+    question = _SAME_INDICATOR.sub("", question)
     reading = reader.read(question, today, _year(reader, before, today))
     text = reading.query.standalone
     pointing = bool(_POINTING.search(text))

@@ -203,12 +203,15 @@ def _of_many(text: str, has_issue: bool, times: int, names: int, years: int) -> 
         or _EACH_YEAR.search(text)
         or (_HOW_GOES.search(text) if years >= 2 else None)
     )
+    offices = _found(Intent.LIST, _DEPARTMENTS.search(text), "departments")
+    if offices and not many:
+        return offices  # 这几年有哪些单位报过
     if hit := _found(Intent.TREND, trend, asked_unit(text)):
         return hit
     if _HOW_MANY_ISSUES.search(text) and re.search("快报|出了|印发|一共|总共|共", text):
         return Asked(Intent.COUNT, "issues", many.start if many else -1, many.end if many else -1)
-    if hit := _found(Intent.DEPARTMENT, _DEPARTMENTS.search(text)):
-        return Asked(Intent.LIST, "departments", hit.start, hit.end)
+    if offices:
+        return offices
     if extreme and re.search(r"哪|谁|什么时候|几(?:年|月|季度|号|日|点|期)", text):
         return Asked(Intent.COMPARE, asked_unit(text), extreme.start(), extreme.end())
     return None

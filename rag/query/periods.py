@@ -34,8 +34,6 @@ def printing_time(
 
 
 def _of_printing(mention: TimeMention, text: str) -> bool:
-    if mention.has_year and mention.period.words.endswith("年初"):
-        return True  # what is told in the first weeks of a year
     # 一季度报的: what is told of a quarter is printed after it.
     part = _MONTH < mention.period.end - mention.period.start < _YEAR
     if part or not mention.has_year or mention.kind != "range":

@@ -140,8 +140,6 @@ class QuestionReader:
             # The words of the second figure are no part of what the first one must hold.
             stop = re.search(r"[，,；;？?]|以及|还有|同时|$", text[parts[0].end :])
             first = masked[: parts[0].end + (stop.start() if stop else 0)]
-            if parts[0].words:
-                first = first.replace(parts[1].words, " " * len(parts[1].words))
             asked = Asked(Intent.FIGURE, parts[0].unit, parts[0].start, parts[0].end, True)
             terms = self._terms(first) or self._terms(masked)
         else:
@@ -152,7 +150,8 @@ class QuestionReader:
         asked = _as_list(asked, terms, bool(names or sections or refs))
         # 其中亿元以上的几个: what tells that figure from the others.
         limits = [words for words in _LIMIT.findall(text) if words in terms]
-        focus = (*self._focus(masked, asked), *limits)
+        named_apart = self._terms(parts[0].words) if len(parts) > 1 else ()
+        focus = (*(named_apart or self._focus(masked, asked)), *limits)
         counted = self._counted(masked, asked)
         claims = tuple(f.text for f in figures)
         until = any(t.kind == "until" for t in times)
@@ -337,11 +336,15 @@ _QUANTITY_NOUN = re.compile(
 )
 
 
+_ANY_QUANTITY = frozenset(["数值", "数量", "数额", "数字", "数据"])
+
+
 def _quantity(terms: Sequence[str]) -> tuple[str, ...]:
-    """The last of the words that names a quantity, with the one before it: 固定资产投资 增速."""
+    """The last of the words that names a quantity, with the two before it: 固定资产 投资 增速."""
     for place in range(len(terms) - 1, -1, -1):
-        if len(terms[place]) > 1 and _QUANTITY_NOUN.search(terms[place]):
-            return tuple(terms[max(place - 1, 0) : place + 1])
+        word = terms[place]
+        if len(word) > 1 and _QUANTITY_NOUN.search(word) and word not in _ANY_QUANTITY:
+            return tuple(terms[max(place - 2, 0) : place + 1])
     return ()
 
 
