@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import json
 import logging
 import sys
@@ -193,4 +194,6 @@ if __name__ == "__main__":
     for stream in (sys.stdout, sys.stderr):
         # File names need not be valid UTF-8, and a Windows terminal may lack a character.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    if hasattr(os, "nice"):
+        os.nice(10)  # those who ask meanwhile go first
     sys.exit(main())

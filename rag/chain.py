@@ -191,10 +191,10 @@ class BulletinChain(Runnable[Any, Answer]):
         asked, commanded = without_commands(legible(question))
         if not asked:
             return _out_of_scope(question)
-        reading = resolve(
-            knowledge.reader, asked, history, self.settings.current_date(), self.search.search
-        )
-        answer = self._engine.answer(reading)
+        today = self.settings.current_date()
+        with self.catalog.one_state():
+            reading = resolve(knowledge.reader, asked, history, today, self.search.search)
+            answer = self._engine.answer(reading)
         if commanded:
             answer = replace(
                 answer, notices=(*answer.notices, "问题中要求改变回答方式的部分已忽略。")
@@ -231,9 +231,13 @@ class BulletinChain(Runnable[Any, Answer]):
         )
         sounds: list[SoundIndex] = []
 
+        making = threading.Lock()
+
         def sound_index() -> SoundIndex:
-            if not sounds:
-                sounds.append(SoundIndex(self.catalog.words(), self.catalog.texts(SOUND_TEXTS)))
+            with making:
+                if not sounds:
+                    texts = self.catalog.texts(SOUND_TEXTS)
+                    sounds.append(SoundIndex(self.catalog.words(), texts))
             return sounds[0]
 
         def known(word: str) -> bool:

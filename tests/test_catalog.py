@@ -408,3 +408,35 @@ def test_two_processes_sync_at_once(path: Path, store: VectorStore, tmp_path: Pa
     assert not catalog.sync(store)
     assert catalog.scan() == [*APRIL[1], *SPRING[1]]
     assert catalog.document_frequency(["投资"]) == {"投资": 3}
+
+
+def test_an_answer_reads_one_state_and_the_next_one_the_new(
+    catalog: Catalog, store: VectorStore
+) -> None:
+    record, chunks = make_issue(
+        20, [("党建", "县委办", "新添的一条。")], published=date(2023, 5, 9)
+    )
+    with catalog.one_state():
+        before = catalog.count()
+        add(store, (record, chunks))
+        writer = threading.Thread(target=catalog.sync, args=(store,))
+        writer.start()
+        writer.join()
+        assert catalog.count() == before
+        assert catalog.chunks([chunks[0].id]) == []
+        with catalog.one_state():
+            assert not catalog.prints("新添的一条")
+    assert catalog.count() == before + 1
+    assert catalog.chunks([chunks[0].id]) == chunks
+
+
+def test_a_file_that_breaks_while_one_state_is_read_says_so(catalog: Catalog, path: Path) -> None:
+    with pytest.raises(StoreError, match="损坏"), catalog.one_state():
+        raise_corruption()
+    assert not path.exists()
+
+
+def raise_corruption() -> None:
+    error = sqlite3.DatabaseError("database disk image is malformed")
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    raise error

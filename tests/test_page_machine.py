@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from gradio.state_holder import StateHolder
+from gradio.state_holder import SessionState, StateHolder
 from gradio_client import Client
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
@@ -162,3 +162,17 @@ def test_mcp_client_uses_the_same_tools(served: Served) -> None:
     names, text = asyncio.run(use())
     assert names == ["ask", "find_figures", "read_issue", "list_issues"]
     assert "5452万元" in text
+
+
+def test_a_callers_state_starts_from_blocks_described_once() -> None:
+    with gr.Blocks() as page:
+        box = gr.Textbox("甲", label="问题")
+        gr.HTML("<p>乙</p>")
+    plain = {n: page.default_config.config_for_block(n, [], b) for n, b in page.blocks.items()}
+    Callers(page)
+    first, second = SessionState(page), SessionState(page)
+    assert first.config_values == second.config_values == plain
+    first._update_value_in_config(box._id, "丙")
+    assert first.config_values[box._id]["props"]["value"] == "丙"
+    assert second.config_values[box._id]["props"]["value"] == "甲"
+    assert SessionState(page).config_values[box._id]["props"]["value"] == "甲"

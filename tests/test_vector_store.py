@@ -16,6 +16,7 @@ from rag.errors import IndexMismatchError, StoreError
 from rag.schema import Chunk, Filters, IssueRecord, IssueRef, Period
 from rag.vector_store import VectorStore
 from rag.vector_store import connection as chroma
+from rag.vector_store.connection import chroma_folder
 from tests.fakes import DIMENSION, FakeEmbeddings, make_issue
 
 EMBEDDINGS = FakeEmbeddings()
@@ -438,3 +439,12 @@ def test_the_same_on_a_chroma_server(tmp_path: Path, server: str) -> None:
     store.remove_issue(APRIL[0].issue.key)
     assert reader.hashes().keys() == {SPRING[0].issue.key}
     assert not (tmp_path / "chroma").exists()
+
+
+def test_nobody_waits_for_a_writer_to_learn_of_the_last_write(
+    full: VectorStore, tmp_path: Path
+) -> None:
+    before = full.epoch()
+    with chroma_folder(tmp_path).writing(1):
+        during = full.epoch()  # would wait five minutes for the writer
+    assert during == full.epoch() != before

@@ -6,6 +6,7 @@ Everything in here comes from the vector store and can be deleted without loss.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -48,6 +49,7 @@ class Catalog:
         self._mark = path.with_suffix(".synced")
         self._synced: tuple[str, int] = ("", 0)
         self._content: dict[str, str] | None = None
+        self._held = threading.local()
 
     def sync(self, store: VectorStore, keys: Sequence[str] | None = None) -> bool:
         """Bring the catalogue up to date with the index.
@@ -121,7 +123,7 @@ class Catalog:
     def chunks(self, ids: Sequence[str]) -> list[Chunk]:
         """The chunks that exist among `ids`, in the order asked."""
         found: dict[str, Chunk] = {}
-        with self._database.connection() as connection:
+        with self._connection() as connection:
             for batch in _batches(ids, MOST_VARIABLES):
                 marks = ", ".join("?" * len(batch))
                 for row in connection.execute(
@@ -225,15 +227,40 @@ class Catalog:
             ids = [chunk_id for chunk_id, _ in found]
             return any(fragment in chunk.text for chunk in self.chunks(ids))
         sql = "SELECT 1 FROM chunks WHERE instr(text, ?) > 0 LIMIT 1"
-        with self._database.connection() as connection:
+        with self._connection() as connection:
             return connection.execute(sql, (fragment,)).fetchone() is not None
 
     def close(self) -> None:
         self._database.close()
 
     @contextmanager
+    def one_state(self) -> Iterator[None]:
+        """What this thread reads inside is of one state, looked up once: an answer takes dozens
+        of readings, and each would wait for its turn among the threads. Not for writing."""
+        with self._arrays() as held:
+            before, self._held.state = self._state(), held
+            try:
+                yield
+            finally:
+                self._held.state = before
+
+    def _state(self) -> tuple[sqlite3.Connection, Snapshot] | None:
+        return getattr(self._held, "state", None)
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        if held := self._state():
+            yield held[0]
+            return
+        with self._database.connection() as connection:
+            yield connection
+
+    @contextmanager
     def _arrays(self) -> Iterator[tuple[sqlite3.Connection, Snapshot]]:
         """The arrays for searching with a connection that sees the same state."""
+        if held := self._state():
+            yield held
+            return
         with self._database.connection() as connection:
             connection.execute("BEGIN")
             try:
@@ -243,11 +270,11 @@ class Catalog:
                     connection.execute("COMMIT")
 
     def _rows(self, sql: str, where: Condition) -> list[tuple[Any, ...]]:
-        with self._database.connection() as connection:
+        with self._connection() as connection:
             return connection.execute(sql, where.values).fetchall()
 
     def _counted(self, sql: str) -> list[tuple[str, int]]:
-        with self._database.connection() as connection:
+        with self._connection() as connection:
             return [(str(name), int(items)) for name, items in connection.execute(sql)]
 
     def _is_usable(self, connection: sqlite3.Connection, store: VectorStore) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import rjieba
 
@@ -160,6 +161,7 @@ def _much_smaller(question: str, figure: Figure) -> bool:
     return bool(asked and figure.unit == _SMALL_UNITS[asked[1]])
 
 
+@lru_cache(maxsize=8192)
 def _is_elliptic(left: str) -> bool:
     """已化解117件 after 交办积案132件: a verb without a noun goes on with the noun before it."""
     tags = [tag for _, tag in rjieba.tag(re.sub(r"[\d.,%]+\S*$", "", left))]
@@ -214,6 +216,7 @@ def _label(text: str, clause: Clause, index: int) -> tuple[tuple[str, float], ..
     return ((left + figure.text, 1.0), (counted, 1.0), (right, 0.7))
 
 
+@lru_cache(maxsize=8192)
 def _first_word(text: str) -> str:
     words = rjieba.cut(text[:12], True)
     return words[0] if words else ""

@@ -32,6 +32,7 @@ def pinyin(text: str) -> list[str]:
     return list(lazy_pinyin(text))
 
 
+@lru_cache(maxsize=100_000)  # kept from one index to the next, made after each ingest
 def sound(word: str) -> str:
     """The pinyin without tones; n/ng and retroflex initials, often confused, are merged."""
     syllables = []

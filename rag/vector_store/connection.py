@@ -82,7 +82,14 @@ class ChromaFolder:
         self._stamp = ""
 
     def epoch(self) -> str:
-        """The stamp of the last write; the index isn't opened for it."""
+        """The stamp of the last write, or of one going on; the index isn't opened for it.
+
+        Nobody waits for a writer: whoever finds another stamp than the last reads the index next,
+        and waits then. A save doesn't change what the index holds, nor does its undoing.
+        """
+        stamp = self._read_stamp()[0]
+        if stamp not in ("", BROKEN):
+            return stamp
         with self._lock.reading():
             return self._stamp
 
