@@ -67,3 +67,9 @@ def test_no_text_raises(text: str) -> None:
 @given(st.integers(0, 9999))
 def test_arabic_digits_stand_for_themselves(value: int) -> None:
     assert number(str(value)) == value
+
+
+@pytest.mark.parametrize("word", ["一亿一", "十亿一", "百十一", "一十零"])
+def test_what_the_numeral_library_stumbles_over_has_no_value(word: str) -> None:
+    assert chinese_value(word) is None
+    assert number(word) is None

@@ -27,7 +27,7 @@ def number(text: str) -> int | None:
         return int("".join(str(digits.index(char)) for char in plain))
     try:
         return int(cn2an.cn2an(text, "smart"))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, KeyError):
         return None
 
 
@@ -45,5 +45,5 @@ def chinese_value(word: str) -> Decimal | None:
     """The value of 三千二百 or 一点五; None when it is no numeral."""
     try:
         return Decimal(str(cn2an.cn2an(word, "smart")))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, KeyError):
         return None
