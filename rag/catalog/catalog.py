@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -101,10 +101,8 @@ class Catalog:
     def search(
         self, tokens: Sequence[str], k: int, filters: Filters = NO_FILTERS
     ) -> list[tuple[str, float]]:
-        """Chunks that hold any of the tokens as (chunk id, BM25 score), best first.
-
-        Scores are positive. Tokens come from `rag.text.search_tokens`; none gives no result.
-        """
+        """Chunks that hold any of the tokens (`rag.text.search_tokens`) as (chunk id, BM25 score
+        above 0), best first; no token, no result."""
         wanted = list(dict.fromkeys(tokens))
         if not wanted or k <= 0:
             return []
@@ -235,8 +233,8 @@ class Catalog:
 
     @contextmanager
     def one_state(self) -> Iterator[None]:
-        """What this thread reads inside is of one state, looked up once: an answer takes dozens
-        of readings, and each would wait for its turn among the threads. Not for writing."""
+        """What this thread reads inside is of one state, looked up once: each of the dozens of
+        readings of an answer would wait for its turn among the threads. Not for writing."""
         with self._arrays() as held:
             before, self._held.state = self._state(), held
             try:
@@ -249,10 +247,8 @@ class Catalog:
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        if held := self._state():
-            yield held[0]
-            return
-        with self._database.connection() as connection:
+        held = self._state()
+        with nullcontext(held[0]) if held else self._database.connection() as connection:
             yield connection
 
     @contextmanager

@@ -63,3 +63,14 @@ def mask_wording(text: str) -> str:
 def ruled_out(text: str) -> tuple[str, ...]:
     """What the question says it doesn't mean: 中医院 of （不是中医院的）."""
     return tuple(match["what"] for match in _NOT_THAT.finditer(text))
+
+
+def apart(named: Sequence[Located]) -> list[tuple[int, int]]:
+    """The places in order, overlapping ones merged."""
+    merged: list[tuple[int, int]] = []
+    for place in sorted(named, key=lambda p: p.start):
+        if merged and place.start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], place.end))
+        else:
+            merged.append((place.start, place.end))
+    return merged

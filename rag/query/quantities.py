@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import rjieba
@@ -154,3 +155,19 @@ QUANTITY_END = re.compile(
     r"(?:GDP|总值|产值|营收|[总金数税营余限差]额|[一-龥]率|[一-龥]量|增速|增幅|总?投资|(?:总|预算|税收|营业)收入|支出|面积|总?产量|单产|浓度|里程|床位数?)[?？]*$",
     re.I,
 )
+
+_QUANTITY_NOUN = re.compile(
+    "(?:[率额量值数速幅价费金款资]|收入|支出|投资|面积|标准|浓度|规模|里程|床位)$"
+)
+
+
+_ANY_QUANTITY = frozenset(["数值", "数量", "数额", "数字", "数据"])
+
+
+def quantity_words(terms: Sequence[str]) -> tuple[str, ...]:
+    """The last of the words that names a quantity, with the two before it: 固定资产 投资 增速."""
+    for place in range(len(terms) - 1, -1, -1):
+        word = terms[place]
+        if len(word) > 1 and _QUANTITY_NOUN.search(word) and word not in _ANY_QUANTITY:
+            return tuple(terms[max(place - 2, 0) : place + 1])
+    return ()

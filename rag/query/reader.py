@@ -17,9 +17,9 @@ from rag.query.elsewhere import place_elsewhere, unknown_town
 from rag.query.function_words import FUNCTION_WORDS
 from rag.query.intent import QUANTITIES, TREND, Asked, read_as, read_intent
 from rag.query.issue_resolution import resolve_issues
-from rag.query.masking import TOGETHER, mask, mask_matches, mask_wording, ruled_out
+from rag.query.masking import TOGETHER, apart, mask, mask_matches, mask_wording, ruled_out
 from rag.query.periods import asked_periods, printing_time
-from rag.query.quantities import asked_unit, figure_parts
+from rag.query.quantities import asked_unit, figure_parts, quantity_words
 from rag.query.question_kind import KindModel, Shape, kind_of, shape_of
 from rag.query.roads import as_printed
 from rag.query.spelling import SoundIndex, simplify
@@ -267,7 +267,7 @@ class QuestionReader:
             *find_times(text, today),
             *(Span(m.start(), m.end()) for m in _HOW_MUCH.finditer(text)),
         ]
-        protected = _apart(named)
+        protected = apart(named)
         pieces: list[str] = []
         corrections: list[tuple[str, str]] = []
         position = 0
@@ -304,7 +304,7 @@ class QuestionReader:
         words left of the interrogative, after the last 的."""
         if asked.intent in QUANTITIES and not asked.counting and asked.start < len(masked):
             # 历次通报的投资比例: the quantity may stand on either side
-            return _quantity(self._terms(masked))
+            return quantity_words(self._terms(masked))
         if asked.intent is Intent.DEPARTMENT:
             return ()  # the office signs the whole item
         if asked.start < 0 or asked.intent not in (*QUANTITIES, *_NAMED):
@@ -331,23 +331,6 @@ def _beside_county(text: str, names: Sequence[NameMatch]) -> bool:
     return bool(re.search("[和与跟同比及、]", text[slice(*between)]))
 
 
-_QUANTITY_NOUN = re.compile(
-    "(?:[率额量值数速幅价费金款资]|收入|支出|投资|面积|标准|浓度|规模|里程|床位)$"
-)
-
-
-_ANY_QUANTITY = frozenset(["数值", "数量", "数额", "数字", "数据"])
-
-
-def _quantity(terms: Sequence[str]) -> tuple[str, ...]:
-    """The last of the words that names a quantity, with the two before it: 固定资产 投资 增速."""
-    for place in range(len(terms) - 1, -1, -1):
-        word = terms[place]
-        if len(word) > 1 and _QUANTITY_NOUN.search(word) and word not in _ANY_QUANTITY:
-            return tuple(terms[max(place - 2, 0) : place + 1])
-    return ()
-
-
 _GUESS_ENDS = re.compile(r"(?:吗|么|吧|还是别的)")
 
 
@@ -365,14 +348,3 @@ def _as_list(asked: Asked, terms: Sequence[str], limited: bool) -> Asked:
     if limited and not terms and asked.intent in (Intent.FACT, Intent.TREND, Intent.DEPARTMENT):
         return replace(asked, intent=Intent.LIST)
     return asked
-
-
-def _apart(named: Sequence[Located]) -> list[tuple[int, int]]:
-    """The places in order, overlapping ones merged."""
-    merged: list[tuple[int, int]] = []
-    for place in sorted(named, key=lambda p: p.start):
-        if merged and place.start < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], place.end))
-        else:
-            merged.append((place.start, place.end))
-    return merged
