@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -17,10 +16,7 @@ from ingest.review import review_issue
 from ingest.style import read_style
 from rag.errors import NotABulletinError
 from rag.schema import Bulletin, IssueRef, Item, ParseWarning
-from rag.text import strip_space
-
-# Half of a surrogate pair can't be written to any store.
-_HALF_PAIR = re.compile("[\ud800-\udfff]")
+from rag.text import encodable, strip_space
 
 
 def parse_bulletins(
@@ -35,7 +31,7 @@ def parse_bulletins(
     `source` names the file in messages; `warnings` of the loader are passed on with the first
     issue. Raises NotABulletinError for text without issue number, date or items.
     """
-    page = read_lines(_HALF_PAIR.sub("\ufffd", text))
+    page = read_lines(encodable(text))
     if not page.lines:
         raise NotABulletinError(f"{source}：文件里没有文字。如果是扫描件，请先做文字识别再放入。")
     return [

@@ -8,6 +8,7 @@ import rjieba
 
 from rag.extractive.fact import Fact
 from rag.extractive.figure_facts import own_words
+from rag.query.quantities import quantity_words
 from rag.schema import Intent, ParsedQuery
 from rag.text import fold
 
@@ -76,7 +77,7 @@ def missing_kind(query: ParsedQuery, fact: Fact) -> str:
         if _ASKS_EARNED.search(question) and _SPENT.search(label) and not _EARNED.search(label):
             return "收入"
     both = _EACH_OF.search(question) if query.intent is Intent.FIGURE else None
-    if both and _A_QUANTITY.search(both[1]):
+    if both and quantity_words((both[1],)):
         both = None  # 合同额和到位资金各多少: two figures, not two places
     if both and not any(name[-1] in sentence or name[0] in sentence for name in both.groups()):
         return f"{both[1]}和{both[2]}各自的数"  # one figure for both together is neither's
@@ -94,9 +95,6 @@ def missing_kind(query: ParsedQuery, fact: Fact) -> str:
         if not said:
             return "单价"
     return ""
-
-
-_A_QUANTITY = re.compile("(?:[率额量值数速幅价费金款资]|收入|支出|投资|面积|标准)$")
 
 
 def _is_named(thing: str, sentence: str) -> bool:
