@@ -31,6 +31,7 @@ money 元=1 美元=1 块钱=1 块=1 毛=0.1 毛钱=0.1 角=0.1 分钱=0.01
 percent %=1 ‰=0.1 成=10
 points 个百分点=1 百分点=1
 area 亩=1 公顷=15 平方米=0.0015 平米=0.0015 ㎡=0.0015 平方公里=1500
+speed 公里/小时=1 千米/小时=1 公里每小时=1 米/秒=3.6
 length 米=1 公里=1000 千米=1000 里=500 厘米=0.01 毫米=0.001
 weight 吨=1 公斤=0.001 千克=0.001 斤=0.0005 克=0.000001 毫克=0.000000001
 volume 立方米=1 立方=1 方=1 升=0.001
@@ -86,6 +87,9 @@ _CHINESE = re.compile(
 )
 
 
+_OF_SPEED = re.compile("[时车]速[为达约是到可每小时]{0,4}$")  # 设计时速80公里
+
+
 def find_figures(text: str, chinese: bool = True) -> list[Figure]:
     """Numbers with units in order; a bare Arabic number has unit "" and family "".
 
@@ -97,6 +101,8 @@ def find_figures(text: str, chinese: bool = True) -> list[Figure]:
     for m in _ARABIC.finditer(folded):
         unit = m["unit"] or ""
         family, factor = _UNITS.get(unit, ("", Decimal(1)))
+        if family == "length" and _OF_SPEED.search(folded[: m.start()]):
+            family, factor = "speed", factor / 1000
         value = Decimal(re.sub("[,，]", "", m["n"])) * _SCALES[m["scale"] or ""] * factor
         figures.append(Figure(m.start(), m.end(), value, unit, family, text[m.start() : m.end()]))
     if chinese:

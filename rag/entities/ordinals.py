@@ -12,6 +12,7 @@ _SEVERAL = re.compile(
     r"第(?P<all>[一二三四五六七八九十](?:[、，,和与及][一二三四五六七八九十])+)[两三四五]?(?P<kind>[届批轮])"
 )
 _STAGE = re.compile("([一二三四五两])期")
+_LATER = re.compile("(?<![第十一二三四五六七八九])[二三四五]期(?!快报)")
 _STAGES = re.compile("([一二三四])期[和与及跟、]?([二三四五])期")
 OTHER = 0.6  # of a score: the item or the sentence speaks of another one
 BESIDE = 0.8  # the item's title does, the sentence of none
@@ -55,6 +56,12 @@ def stages(question: str) -> tuple[str, tuple[str, ...]] | None:
     """一期二期: what stands there, and each of the two; None for none."""
     match = _STAGES.search(question)
     return (match.group(), (f"{match[1]}期", f"{match[2]}期")) if match else None
+
+
+def missing_stage(question: str, text: str) -> str:
+    """A later stage (二期) that the question names and the text doesn't; "" for none. The first is
+    seldom called so before there is a second."""
+    return next((stage for stage in _LATER.findall(question) if stage not in text), "")
 
 
 def fit(question: str, title: str, text: str, sentence: str) -> float:

@@ -70,11 +70,16 @@ _MORE_THAN = re.compile(
 )
 
 
+def of_one_kind(figures: Sequence[Figure]) -> bool:
+    """Whether figures may be set beside one another: 人次 counts visits, no people."""
+    return len({(f.family, f.family == "people" and "次" in f.unit) for f in figures}) <= 1
+
+
 def otherwise(question: str, known: Sequence[Known]) -> list[str]:
     """A line where the question takes for granted that the first is the larger one and it isn't,
     or reversed: 2025年比2024年提高了多少."""
     asked = _MORE_THAN.search(question)
-    if asked is None or len(known) != 2 or known[0].figure.family != known[1].figure.family:
+    if asked is None or len(known) != 2 or not of_one_kind([k.figure for k in known]):
         return []
     first, second = known
     before = re.split("[，,；;。]", question[: asked.start()])[-1]
@@ -99,7 +104,7 @@ def total(known: Sequence[Known]) -> list[str]:
     """The sum of figures of one unit, marked as computed; 万元 and 亿元 are brought to one."""
     figures = [k.figure for k in known]
     values = _in_one_unit(figures)
-    if len(known) < 2 or values is None or len({f.family for f in figures}) > 1:
+    if len(known) < 2 or values is None or not of_one_kind(figures):
         return []
     numbers, unit = values
     added = sum(numbers, Decimal(0))
@@ -115,7 +120,7 @@ def _terms(figures: Sequence[Figure], numbers: Sequence[Decimal], sign: str) -> 
 
 def extremes(known: Sequence[Known]) -> list[str]:
     """The highest and the lowest, and of two the difference, marked as computed."""
-    if len(known) < 2 or len({k.figure.family for k in known}) > 1:
+    if len(known) < 2 or not of_one_kind([k.figure for k in known]):
         return []
     low = min(known, key=lambda k: k.figure.value)
     high = max(known, key=lambda k: k.figure.value)

@@ -27,6 +27,7 @@ from rag.schema import (
     ParsedQuery,
     Period,
 )
+from rag.synonyms import SAME
 from rag.text import search_tokens
 from rag.verifier import check_figures
 
@@ -38,7 +39,6 @@ _OPEN = (Intent.FACT, Intent.DEPARTMENT, Intent.PLACE, Intent.PERSON)
 FACT_ITEMS = 12
 NEAREST = 3
 WORDED = 50
-SYNONYM = 0.9
 
 
 class Archive(Protocol):
@@ -96,7 +96,8 @@ class ExtractiveEngine:
             return self._no_such_issue(reading)
         if query.intent is Intent.MASTHEAD:
             return lists.masthead(self, reading)
-        if query.intent is Intent.ISSUE and not query.terms and query.periods:
+        dated = query.periods or query.filters.issues
+        if query.intent is Intent.ISSUE and not query.terms and dated:
             return lists.masthead(self, reading)
         if query.intent in (Intent.DIGEST, Intent.LIST, Intent.COUNT):
             return lists.items(self, reading)
@@ -181,7 +182,7 @@ class ExtractiveEngine:
             for term in self.terms(query.terms)
             if not term.seen
             for near, weight in term.related
-            if weight >= SYNONYM
+            if weight >= SAME
         ]
         text = " ".join(dict.fromkeys((query.standalone, *others)))
         return self._search.search(text, k, self.search_filters(query))

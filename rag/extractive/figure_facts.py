@@ -81,7 +81,9 @@ def figure_facts(
                     time = max(time, TITLE_TIME * titled_time)
                 # 已浇水1.9万亩: what is left of a figure says more of it than what is right.
                 label = _label(text, clause, index)
-                goes_on = _ELLIPTIC if _is_elliptic(label[0][0]) else 0.6
+                goes_on = 0.6
+                if _is_elliptic(label[0][0]):
+                    goes_on = _ELLIPTIC if _names_verb(query, label[0][0]) else _OTHER_VERB
                 near_words = (*label, (part, 0.7), (previous, goes_on))
                 local = coverage(
                     terms,
@@ -135,6 +137,7 @@ def _in_name(text: str, figure: Figure) -> bool:
 
 _IN_TITLE = 0.9
 _ELLIPTIC = 0.9
+_OTHER_VERB = 0.7  # 已整改19处 is of the same 隐患, yet not those 查出
 _ACHIEVED = re.compile("已|实际|累计|完成|了(?:多少|几)|截[至止]")
 _FORMER = 0.6
 _BEFORE = re.compile("原来|原先|以前|之前|过去")
@@ -170,6 +173,12 @@ def _is_elliptic(left: str) -> bool:
         and any(t.startswith("v") for t in tags)
         and not any(t.startswith(("n", "vn")) for t in tags)
     )
+
+
+def _names_verb(query: ParsedQuery, left: str) -> bool:
+    """Whether the question has a verb of an elliptic label, 整改 of 已整改."""
+    verbs = [word for word, tag in rjieba.tag(left) if tag.startswith("v") and len(word) > 1]
+    return not verbs or any(verb in query.standalone for verb in verbs)
 
 
 def _is_former(text: str, clause: Clause, index: int) -> bool:

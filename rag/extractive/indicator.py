@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
 
+from rag.entities.figures import Figure
+from rag.extractive.arithmetic import of_one_kind
 from rag.extractive.fact import Fact
 from rag.extractive.figure_facts import own_words
 from rag.extractive.refusal import reject
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 SAME_LABEL = 55
 _LABEL_END = 7  # characters
 SAME_WORDS = 0.002  # of a score, for each point of rapidfuzz ratio between two labels
+TENFOLD = 0.05  # of a score
 TOTAL = 0.1  # of a score: one of two figures is a total (总投资, 总产值), the other isn't
 SAME_TITLE, LIKE_TITLE = 70, 50  # rapidfuzz ratio
 ANCHORS = 4  # of a line's figures, those that may be the indicator compared
@@ -69,7 +73,18 @@ def _fit(fact: Fact, anchor: Fact) -> float:
     whole = TOTAL if ("总" in own) != ("总" in other) else 0.0
     # 投放鱼苗320万尾 beside 投放鱼苗410万尾, not beside 其中光倒刺鲃55万尾.
     whole += TOTAL if _of_part(fact) != _of_part(anchor) else 0.0
+    # 考生2916名 beside 考生3048人, not beside 接送1.1万人次.
+    if fact.figure and anchor.figure:
+        whole += 0.0 if of_one_kind([fact.figure, anchor.figure]) else TOTAL
+        whole += TENFOLD * _tenfolds(fact.figure, anchor.figure)
     return fact.score + SAME_WORDS * float(fuzz.ratio(own, other)) - whole
+
+
+def _tenfolds(a: Figure, b: Figure) -> float:
+    """How many powers of ten lie between two values: one indicator seldom changes by many."""
+    if a.value <= 0 or b.value <= 0:
+        return 0.0
+    return abs(math.log10(a.value / b.value))
 
 
 def _of_part(fact: Fact) -> bool:

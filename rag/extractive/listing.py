@@ -17,6 +17,7 @@ from rag.text import Span
 TOPIC_COVERAGE = 0.6
 # … and not much less than the item that fits best.
 TOPIC_SHARE_OF_BEST = 0.75
+_AND = "(?:、|和|与|及|以及|跟|或者?|还有)"
 
 
 def relevant(chunks: Sequence[Chunk], terms: Sequence[Term], limited: bool = False) -> list[Chunk]:
@@ -37,15 +38,34 @@ def relevant(chunks: Sequence[Chunk], terms: Sequence[Term], limited: bool = Fal
     return [chunk for chunk, score in scored if score >= cut and lacks_name(terms, chunk) is None]
 
 
-def coordinates(question: str, terms: Sequence[Term]) -> tuple[Term, ...]:
+def coordinates(question: str, terms: Sequence[Term]) -> tuple[tuple[Term, ...], ...]:
     """The topics of a question for several (信访、污水、更正三条), each to be listed; none when it
-    has one."""
-    found: list[Term] = []
-    for first, second in itertools.pairwise(terms):
-        pair = f"{re.escape(first.word)}(?:、|和|与|及|以及){re.escape(second.word)}"
-        if re.search(pair, question):
-            found += [first, second]
-    return tuple(dict.fromkeys(found))
+    has one.
+
+    小学和中学招生 shares what follows; of 夏季秸秆禁烧和利用 the second shares what goes before,
+    being no thing by itself.
+    """
+    words = {term.word: term for term in terms}
+    if not words:
+        return ()
+    word = "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
+    topics: list[tuple[Term, ...]] = []
+    for joined in re.finditer(rf"(?:{word})+(?:{_AND}(?:{word})+)+", question):
+        runs = [
+            tuple(words[w] for w in re.findall(word, run)) for run in re.split(_AND, joined.group())
+        ]
+        last = runs[-1]
+        runs = [run + last[1:] if len(run) == 1 else run for run in runs]
+        for before, run in itertools.pairwise([(), *runs]):
+            alone = before and not any(t.noun or t.proper for t in run)
+            topics.append(before[: -len(run)] + run if alone else run)
+    return tuple(topic for topic in dict.fromkeys(topics) if _printed(topic))
+
+
+def _printed(topic: Sequence[Term]) -> bool:
+    """Whether the archive prints the better part of a topic, and more than a character of it."""
+    words = any(len(term.word) > 1 for term in topic)
+    return words and 2 * sum(term.seen for term in topic) >= len(topic)
 
 
 def topic_score(chunk: Chunk, terms: Sequence[Term]) -> float:

@@ -73,8 +73,9 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
     limited = bool(within.issues or within.departments or within.sections)
     chunks = engine.scan(query, terms if things else ())
     if topics:
-        rest = [] if limited else [t for t in terms if t not in topics]
-        about = {c.id for topic in topics for c in relevant(chunks, [topic, *rest])}
+        told = {term for topic in topics for term in topic}
+        rest = [] if limited else [t for t in terms if t not in told]
+        about = {c.id for topic in topics for c in relevant(chunks, [*topic, *rest])}
         chunks = [c for c in chunks if c.id in about]
     else:
         chunks = relevant(chunks, terms, limited)

@@ -45,6 +45,9 @@ class ItemReading:
     title_times: tuple[Period, ...] = ()
 
 
+# 增长7.6%，比上半年加快0.2个百分点: what the figure is set beside, no time of its own.
+_BASE = re.compile("(?:(?<![占对])比|较)$")
+_OWN = re.compile(r"的?\s*\d")  # 比2023年的10.6万吨增加0.7万吨
 # 2019年以前建成的农田: says which ones, not when.
 _BEFORE_YEAR = re.compile("年(?:以前|之前|前)$")
 
@@ -60,7 +63,9 @@ def read_item(chunk: Chunk) -> ItemReading:
         t
         for t in named
         # 更正2024年第5期 names an issue, no time.
-        if not _BEFORE_YEAR.search(t.period.words) and not any(overlap(t, i) for i in issues)
+        if not _BEFORE_YEAR.search(t.period.words)
+        and not any(overlap(t, i) for i in issues)
+        and not (_BASE.search(text[: t.start]) and not _OWN.match(text, t.end))
     ]
     figures = [f for f in find_figures(text) if not any(overlap(f, m) for m in mentions)]
     title_end = len(chunk.title) if chunk.title and text.startswith(chunk.title) else 0
@@ -90,6 +95,9 @@ def _sentence_spans(text: str, title_end: int) -> list[Span]:
 
 # 其中第一产业…, 从产业看…: still speaks of the time of the sentence before.
 _GOES_ON = re.compile(r"其中|[从分按][^，。]{1,6}[看分][，,]")
+# A growth is over some time: that of the sentence before where none is named.
+_GROWTH = re.compile("同比|(?:增长|下降|上涨|增幅|增速)[^，。]{0,4}\\d")
+_MONTH = timedelta(days=27)
 
 
 def _read_sentences(
@@ -101,8 +109,10 @@ def _read_sentences(
 ) -> tuple[Sentence, ...]:
     sentences: list[Sentence] = []
     for span in spans:
-        before = sentences[-1].times[-1:] if sentences else ()
-        inherited = before[0] if before and _GOES_ON.match(span.of(text)) else None
+        before = sentences[-1].times[-1] if sentences and sentences[-1].times else None
+        inherited = before if _GOES_ON.match(span.of(text)) else None
+        if before and before.end - before.start > _MONTH and _GROWTH.search(span.of(text)):
+            inherited = before
         sentences.append(_read_sentence(text, span, times, figures, chunk, inherited))
     return tuple(sentences)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import rjieba
 
-from rag.entities.ordinals import other_ordinal, stands_in
+from rag.entities.ordinals import missing_stage, other_ordinal, stands_in
 from rag.extractive.answer_type import missing_kind
 from rag.extractive.fact import Fact, header_words, lacks_name
 from rag.extractive.facts import has_cue
@@ -88,8 +88,19 @@ def features(fact: Fact, terms: Sequence[Term], unit: str) -> tuple[float, ...]:
     the quantity in its sentence, the figure (one of the unit asked for says more than any), no
     other matter being nearer, and the weight of what the item lacks."""
     figure = (1.0 if unit else 0.5) if fact.figure else 0.0
-    lacking = absent(terms, fact.chunk)
+    # 涉及1578户: the households are the people asked about.
+    told = [t for t in terms if not _counted_by(unit, t.word)]
+    lacking = absent(told, fact.chunk)
     return fact.item, fact.focus, figure, float(fact.nearest), lacking
+
+
+_OF_PEOPLE = ("household", "people")
+_PEOPLE = frozenset(["居民", "群众", "百姓", "老百姓", "人员", "住户"])
+
+
+def _counted_by(unit: str, word: str) -> bool:
+    """Whether the unit says what the word says: 1578户 for 多少户居民."""
+    return unit in _OF_PEOPLE and word in _PEOPLE
 
 
 def confidence(fact: Fact, terms: Sequence[Term], unit: str) -> float:
@@ -141,7 +152,10 @@ def _counts(query: ParsedQuery, fact: Fact, focus: Sequence[Term]) -> bool:
     counted = [
         term
         for term in focus
-        if term.word in query.counted and len(term.word) > 1 and not LOOSE.search(term.word)
+        if term.word in query.counted
+        and len(term.word) > 1
+        and not LOOSE.search(term.word)
+        and not _counted_by(query.unit, term.word)
     ]
     sentence = fold(fact.sentence.span.of(fact.chunk.text) + fact.chunk.title).lower()
     things = any(term.noun for term in counted)  # 几天办完一件 counts no thing
@@ -188,6 +202,7 @@ def reject(
     text = fold(fact.chunk.text)
     ordered = (t.word for t in terms if t.word[0] == "第")
     other = next((word for word in ordered if not stands_in(word, text)), "")
+    other = other or missing_stage(query.standalone, text)
     if other := other or other_ordinal(query.standalone, text):
         return f"没有登过“{other}”"  # 第五实验小学 is not 第三实验小学
     if query.intent is Intent.FIGURE and fact.figure is None:
@@ -218,8 +233,13 @@ def quoted_elsewhere(query: ParsedQuery, fact: Fact) -> str:
     near = text[sentences[max(place - 1, 0)].start : fact.sentence.span.end] + fold(
         fact.chunk.title
     )
-    quoted = quoted_names(fold(query.standalone))
+    # 开展“开工第一课”那次，查出多少处: of that time, not by that name.
+    question = _OCCASION.sub("", fold(query.standalone))
+    quoted = quoted_names(question)
     return next((name for name in quoted if name in text and name not in near), "")
+
+
+_OCCASION = re.compile("[^，,；;。]*”[^，,；;。]{0,4}(?:那次|那回|期间|之?后|当天|时候?)[，,]")
 
 
 def _unprinted(query: ParsedQuery, fact: Fact, focus: Sequence[Term]) -> str:
@@ -263,6 +283,7 @@ def speaks_of_county(sentence: str) -> bool:
     return WHOLE_COUNTY in sentence or "我县" in sentence
 
 
+_SO_FAR = "已完成的投资"
 _RANK = re.compile("(?<![副管的])(?:县长|镇长|乡长|局长|书记|主任|校长|院长)")
 _PLAN = re.compile("计划|预计|力争|目标|拟")
 _DONE = re.compile("已|完成|实现了|达到|建成|累计|实际")
@@ -283,8 +304,14 @@ def other_state(question: str, fact: Fact) -> str:
         return "计划数"
     whole = re.search("(?<!占)总投资", question) and "完成" not in question
     if whole and "完成投资" in clause and "总投资" not in clause:
-        return "已完成的投资"
+        return _SO_FAR
     return ""
+
+
+def of_stage(question: str, fact: Fact) -> bool:
+    """Whether the fact is of the stage asked about (二期), and not what was spent of a total."""
+    stage = missing_stage(question, fold(fact.chunk.text))
+    return not stage and other_state(question, fact) != _SO_FAR
 
 
 def contradicted(claims: Sequence[str], text: str) -> str:

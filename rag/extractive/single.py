@@ -11,7 +11,7 @@ from rag.citations import CitationBook
 from rag.extractive import corrections
 from rag.extractive.answer_type import opposite_direction
 from rag.extractive.fact import Fact
-from rag.extractive.facts import find_facts, in_time
+from rag.extractive.facts import find_facts, has_cue, in_time
 from rag.extractive.figure_facts import own_words
 from rag.extractive.indicator import same_indicator, same_matter
 from rag.extractive.listing import title_span
@@ -21,6 +21,7 @@ from rag.extractive.reading import read_item
 from rag.extractive.refusal import (
     LOOSE,
     contradicted,
+    of_stage,
     of_whole_county,
     quoted_elsewhere,
     reject,
@@ -114,6 +115,7 @@ def _fact(
         return engine.refuse(query, hits, "没有登过相关内容")
     timely = in_time(query, facts)
     timely = [f for f in timely if not of_whole_county(query.standalone, f, terms)] or timely
+    timely = [f for f in timely if of_stage(query.standalone, f)] or timely
     if timely and quoted_elsewhere(query, timely[0]):
         # 上了多少个“一件事”: another figure of the item may be the one beside that name.
         own = [f for f in timely if f.chunk.id == timely[0].chunk.id]
@@ -330,6 +332,8 @@ def within(engine: ExtractiveEngine, reading: Reading, anchor: Chunk) -> Answer:
     facts = engine.facts(query, [hit])
     if not facts:
         return engine.refuse(query, [hit], "没有登所问的这一点")
+    if not query.terms and query.intent in (Intent.PLACE, Intent.DATE):
+        facts.sort(key=lambda fact: not has_cue(query, fact))  # 主要在哪些镇: where one is named
     # 多少户 of the item spoken of: its one figure of that unit.
     bare = not query.terms and len([f for f in facts if f.figure]) == 1
     why = "" if bare else engine.reject(query, facts[0], terms, focus)

@@ -30,6 +30,9 @@ _YEAR_WORDS = re.compile(r"(?:20)?\d\d年|[今去前]年|二[〇零]..年")
 # With an office or a time these need no more: 应急管理局最近做了哪些工作.
 _COMPLETE = (Intent.LIST, Intent.DIGEST, Intent.COUNT)
 _SAME_TIME = re.compile("(?P<year>年的?)?(?<!比)(?:同期|同一个?(?:时间段?|时段|时期))的?")
+_THAT_YEAR = re.compile("同一?年|(?<!去)那一?年(?![份级代])|该年")
+_NEXT_YEAR = re.compile("转过?年来?|第二年|次年|翌年|下一年|转年")
+_WHOLE_YEAR = re.compile("(?<!年)(?:全年|整年)")
 _SAME_INDICATOR = re.compile("(?:同一|同样的?|[该这]个?|这项|上述)项?(?:指标|口径)的?[，, ]*")
 _YEAR_BEFORE = re.compile("(?:[前上]一年|上年|去年|头年)(?=的?同期)")
 _SAME_ISSUE = re.compile("(?:同一期|同期快报|(?<![年月日周份])[那这]一?期|该期)里?(?!工程|项目)")
@@ -50,13 +53,15 @@ def resolve(
     exchange: list[Turn] = []
     for turn in history:
         if turn.role == "user":
-            asked = _at_same_time(reader, turn.content, standalone, today)
+            asked = _in_that_year(reader, turn.content, standalone, today)
+            asked = _at_same_time(reader, asked, standalone, today)
             standalone = _merge(reader, asked, standalone, today)[0]
             exchange = [turn]
         else:
             exchange.append(turn)
     if not standalone:
         return reader.read(question, today)
+    question = _in_that_year(reader, question, standalone, today)
     question = _at_same_time(reader, question, standalone, today)
     question = _in_that_issue(question, exchange)
     merged, kind = _merge(reader, question, standalone, today)
@@ -93,6 +98,16 @@ def _in_that_issue(question: str, exchange: Sequence[Turn]) -> str:
         return question
     year, number = named.pop()
     return _SAME_ISSUE.sub(f"{year}年第{number}期", question)
+
+
+def _in_that_year(reader: QuestionReader, question: str, before: str, today: date) -> str:
+    """The question with the year asked about before for 同一年, the next one for 第二年; 全年 alone
+    is that of the same year."""
+    year = _year(reader, before, today) if before else None
+    if year is None:
+        return question
+    question = _NEXT_YEAR.sub(f"{year + 1}年", _THAT_YEAR.sub(f"{year}年", question))
+    return _WHOLE_YEAR.sub(f"{year}年全年", question)
 
 
 def _at_same_time(reader: QuestionReader, question: str, before: str, today: date) -> str:
@@ -154,6 +169,8 @@ def _merge(reader: QuestionReader, question: str, before: str, today: date) -> t
         if reading.issues:
             return _replace_issues(before, reader, reading, today), "issue"
     if not terms and not reading.issues:
+        if reading.times:
+            before = _without_times(reader, before, today)  # 2024年那次呢
         return _subject(reader, before, today) + text, "pointer"
     verb = len(terms) == 1 and rjieba.tag(terms[0])[0][1].startswith("v")
     if verb and reading.times and not reading.names and intent is Intent.FIGURE:
@@ -213,7 +230,11 @@ def _subject(reader: QuestionReader, before: str, today: date) -> str:
     reading = reader.read(before, today)
     times = "".join(dict.fromkeys(reading.query.standalone[t.start : t.end] for t in reading.times))
     names = "".join(n.typed for n in reading.names)
-    things = [t for t in reading.query.terms if t not in reading.query.focus]
+    asked = reading.query.focus
+    if reading.query.intent in (Intent.PLACE, Intent.DATE, Intent.PERSON):
+        # 综合演练在哪儿办的: the verb is asked about, the thing stays.
+        asked = tuple(word for word in asked if rjieba.tag(word)[0][1] == "v")
+    things = [t for t in reading.query.terms if t not in asked]
     if not things:
         things = list(reading.query.terms)
     return times + names + "".join(things)
@@ -236,6 +257,7 @@ def _replace_times(before: str, old: Sequence[TimeMention], reading: Reading, to
         12,
         31,
     )
+    whole = whole and "全年" not in words
     if whole and _YEAR_WORDS.search(old_words) and _YEAR_WORDS.fullmatch(old_words) is None:
         return base[:start] + _YEAR_WORDS.sub(words, old_words, count=1) + base[end:]
     if not _YEAR_WORDS.search(words) and (year := _YEAR_WORDS.search(old_words)):

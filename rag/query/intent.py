@@ -36,7 +36,7 @@ _OF_MASTHEAD = re.compile(
 _ISSUE_DATE = re.compile(
     r"(?:哪天|哪一天|什么时候|何时|几号|几月几[号日]|什么日期|哪日)(?:[的出印发刊登编]|下发|$|[?？呢啊])|(?:印发|出版|发行|刊发|发布|出刊)(?:日期|时间)|日期"
 )
-_HOW_MANY_ISSUES = re.compile(r"(?:多少|(?<!哪)几)期(?:快报)?(?=$|[，,？?（(、。吗呢了])")
+_HOW_MANY_ISSUES = re.compile(r"(?:多少|(?<![哪第好])几)期(?:快报)?(?=$|[，,？?（(、。吗呢了])")
 _ISSUES = re.compile(r"哪(?:几|些)期|(?<!第)几期(?:上|里|登|报|有)")
 _ISSUE = re.compile(
     r"登在哪|哪天登|(?:登载|刊登|刊载|报道)?期次|哪(?:一)?期|第几期|期号|刊期|在哪期|哪[号份]快报"
@@ -50,7 +50,7 @@ _COUNT = re.compile(
     r"(?:快报|报道|信息|消息|栏目|登|期[^，。？?]{0,4}收|上过|报过|共|总共|一共)[^，。？?]{0,10}(?:多少|几)(?:条|篇|则)(?=$|[，,？?。、吗呢了])|(?:多少|几)次(?:报道|提到|提及|刊登|上快报|登)|"
     r"(?:报道|提到|提及|刊登|登|上|报)(?:了|过)?(?:多少|几)[次条篇期回]"
 )
-_COUNT_OFFICES = re.compile(r"(?:多少|(?<!哪)几)(?:个|家)(?:部门|单位|乡镇|街道|镇|局)")
+_COUNT_OFFICES = re.compile(r"(?:多少|(?<![哪好十数])几)(?:个|家)(?:部门|单位|乡镇|街道|镇|局)")
 _REPORTS = ("报", "上报", "报送", "登", "刊登", "供稿", "投稿", "有", "是", "共有", "涉及")
 TREND = re.compile(
     r"趋势|走势|各(?:个)?(?:时点|阶段|时间点)|历年|逐年|逐季|逐月|历次(?:通报|报道|公布|登载|刊登)?的?|各(?:年|季度|期|月)|变化情况|(?:怎么|咋)(?:变化?|[涨升降增减])|怎么增长|每一?次(?=[^，。]{0,6}(?:数|报|登|通报|公布))|如何变|变化(?:$|[?？])|(?:几|些|多)年来?的?(?:发展|变化|增长)|一路|这几年|近几年|连续几年|变动|起伏|涨跌|升降"
@@ -86,7 +86,7 @@ _DEPARTMENT = re.compile(
     r"哪个地方(?:报|上报|写)|何(?:单位|部门|局|镇|乡|街道)|谁[^，。？?]{0,8}(?:上?报|供稿|写|登)的|(?:哪|啥|什么)[一二两三几]?(?:个|家)?(?:单位|部门|局|委|乡镇|镇|乡|街道|机构|办(?!法|公|事))(?:来|在)?(?:牵头|负责|主抓|主管|承办|组织|实施|具体|管|抓|搞|做|干)*(?:的(?=$|[?？]))?|归谁|谁负责|谁牵头|谁(?:在)?(?:管|抓|搞|干|做|推[进行动]?|实施|主抓|组织|承办)|哪家(?!企业|公司|店|医院|银行|厂|合作社|宾馆|饭店)|谁家|责任单位|牵头单位|供稿单位|署名|落款|的(?:部门|单位|乡镇|街道)(?:是|为|叫)?(?=$|[?？])"
 )
 _DEPARTMENTS = re.compile(
-    r"(?:报送|供稿|上报|署名)单位|(?:多少|几)家?(?:单位|部门)供稿|(?:报|登|写|上)过的?(?:都)?(?:有|是)(?:谁|哪些|哪几个)|哪[两三四五几]家(?!企业|公司|店|医院|银行|厂|合作社)|(?:哪些|哪几个|哪几家|哪几|几个|都有哪些|都是哪些)(?:个|家)?(?:单位|部门|局|乡镇|镇|乡|街道|委办|地方)|(?:单位|部门|乡镇|街道)(?:都)?有哪些|(?:还有|(?<!还是)别的|其他|其它)(?:别的|其他|其它)?(?:的)?(?:单位|部门|乡镇|镇|局)"
+    r"(?:报送|供稿|上报|署名)单位|(?:多少|几)家?(?:单位|部门)供稿|(?:报|登|写|上)过的?(?:都)?(?:有|是)(?:谁|哪些|哪几个)|哪[两三四五几]家(?!企业|公司|店|医院|银行|厂|合作社)|(?<![在于])(?:哪些|哪几个|哪几家|哪几|(?<![好十数])几个|都有哪些|都是哪些)(?:个|家)?(?:单位|部门|局|乡镇|镇|乡|街道|委办|地方)|(?:单位|部门|乡镇|街道)(?:都)?有哪些|(?:还有|(?<!还是)别的|其他|其它)(?:别的|其他|其它)?(?:的)?(?:单位|部门|乡镇|镇|局)"
 )
 _LIST = re.compile(
     r"(?:都|全|统统)(?:部)?(?:给我|帮我)?(?:找|列|调|查|拉|搜)|(?:找|列|搜|拉|挑|举)(?:个单子|出来)|哪些|有哪几|哪几|列出|列一下|列举|列个|罗列|清单(?=$|[?？，,。])|盘点|哪[两三四五六七八九]个|一览|都有(?:什么|啥|谁)|分别(?:是|为|有)|(?:所有|全部)的?(?:信息|报道|工作|内容)|"
@@ -143,6 +143,18 @@ def read_as(kind: Kind, text: str, has_issue: bool, times: int, names: int) -> A
     return Asked(Intent.COMPARE if two else Intent.TREND, asked_unit(text))
 
 
+# 各完成投资多少，涨了百分之几: the change is worked out of the figures that are asked for first.
+_CHANGED = re.compile(
+    r"(?<=[，,；;。？?])[^，,；;。？?]*(?:涨|增|提高|上升|升|降|减|少|多|差)[^，,；;。？?]{0,3}(?:多少|百分之几|几个?百分?点)[^，,；;。]*"
+)
+
+
+def _unit_compared(text: str) -> str:
+    """The unit of the figures to be set side by side."""
+    first = _CHANGED.sub("", text)
+    return asked_unit(first if re.search("多少|几", first) else text)
+
+
 def _counts_offices(text: str) -> re.Match[str] | None:
     """多少个部门 at the count of those that report; 检查了多少家单位 asks for a figure."""
     match = _COUNT_OFFICES.search(text)
@@ -195,9 +207,9 @@ def _of_many(text: str, has_issue: bool, times: int, names: int, years: int) -> 
     extreme = _EXTREME.search(text)
     if times >= 2 and re.search(r"比(?![例重率])", text):
         start = text.index("比")
-        return Asked(Intent.COMPARE, asked_unit(text), start, start + 1)
+        return Asked(Intent.COMPARE, _unit_compared(text), start, start + 1)
     if comparing and (two or re.search(r"比(?:去年|上年|前年|上一?期|上次|之前)", text)):
-        return Asked(Intent.COMPARE, asked_unit(text), comparing.start(), comparing.end())
+        return Asked(Intent.COMPARE, _unit_compared(text), comparing.start(), comparing.end())
     trend = (
         TREND.search(text)
         or _EACH_YEAR.search(text)
@@ -234,7 +246,7 @@ def _of_one(text: str, has_issue: bool, times: int, names: int, lists: bool = Tr
     if hit := _found(Intent.FACT, _KINDS.search(text)):
         return hit
     spot = re.search(
-        r"(?:落|建|位于|坐落|设|放)?(?:在|于)(?:哪|什么)(?:个|一个)?(?:镇|乡|街道|乡镇|村|社区)",
+        r"(?:落|建|位于|坐落|设|放)?(?:在|于)(?:哪|什么)(?:些|几个|个|一个)?(?:镇|乡|街道|乡镇|村|社区)",
         text,
     )
     if spot:
@@ -242,9 +254,9 @@ def _of_one(text: str, has_issue: bool, times: int, names: int, lists: bool = Tr
     if hit := _found(Intent.DEPARTMENT, _DEPARTMENT.search(text)):
         return hit
     if times >= 2 and many and re.search(r"多少|几|多大|多长", many.words):
-        return Asked(Intent.COMPARE, asked_unit(text), many.start, many.end)
-    if two and many and re.search(r"分别|各", text):
-        return Asked(Intent.COMPARE, asked_unit(text), many.start, many.end)
+        return Asked(Intent.COMPARE, _unit_compared(text), many.start, many.end)
+    if two and many and re.search(r"分别|各|其中", text):
+        return Asked(Intent.COMPARE, _unit_compared(text), many.start, many.end)
     manner = _MANNER.search(text)
     if many and re.search(r"多少|几", many.words) and manner and manner.start() > many.start:
         manner = None  # 受理了多少件，满意率如何 asks for figures

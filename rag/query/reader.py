@@ -13,11 +13,13 @@ from rag.entities.figures import UNIT_PATTERN, Figure, find_figures, unit_family
 from rag.entities.issues import IssueMention, find_issues
 from rag.entities.time_mention import TimeMention
 from rag.entities.times import find_times
+from rag.query.colloquial import plainly
 from rag.query.elsewhere import place_elsewhere, unknown_town
 from rag.query.function_words import FUNCTION_WORDS
 from rag.query.intent import QUANTITIES, TREND, Asked, read_as, read_intent
 from rag.query.issue_resolution import resolve_issues
 from rag.query.masking import TOGETHER, apart, mask, mask_matches, mask_wording, ruled_out
+from rag.query.office_mentions import is_excluded, is_guess, named_offices
 from rag.query.periods import asked_periods, printing_time
 from rag.query.quantities import asked_unit, figure_parts, quantity_words
 from rag.query.question_kind import KindModel, Shape, kind_of, shape_of
@@ -28,17 +30,11 @@ from rag.query.words import content_words, rejoin_separated
 from rag.schema import Chunk, Filters, Intent, ParsedQuery
 from rag.text import Located, Span, close_up, fold, overlap, quoted_names
 
-_POLITE = re.compile(
-    r"^(?:你好|您好|请问|麻烦|劳驾|帮我|帮忙|给我|我想(?:知道|问|了解|查)|想(?:知道|问|了解)|查一?下|查查|查询|看一?下|请|一下|问一?下|告诉我|数一?数看?|说一?说|讲一?讲)+[，,：: ]*"
-)
-_BLANK = re.compile("_{2,}|﹍{2,}")  # 入驻__家, as in a form
-# 底数多少亩 复耕了多少: a space for a comma
-_ASKED_APART = re.compile(r"((?:多少|几)[^\s，。,；;？?、]{0,6})[ 　]+(?=[^，。]*(?:多少|几))")
 _LATEST = re.compile("最新|最近|近期|现在|目前|眼下|最后一次|上一?次|至今")
 _LIMIT = re.compile(
     "[\\d一二三四五六七八九十百千万亿.]+[元岁亩人吨户平方公里米件个名家]{1,3}及?以[上下]"
 )
-_THAT_YEAR = re.compile("[当同该]年")
+_THAT_YEAR = re.compile("[当同该][年月]")
 _EARLIEST = re.compile(r"最早|第一次|首次|最初")
 # 啥牌子, 什么颜色: the thing asked for stands right behind the interrogative.
 _WHICH_THING = re.compile(r"(?:什么|啥|哪种|何种)样?的?([一-龥]{1,6})")
@@ -92,9 +88,7 @@ class QuestionReader:
 
     def read(self, question: str, today: date, year: int | None = None) -> Reading:
         """The reading of a standalone question; `year` is the one the conversation speaks of."""
-        text = close_up(fold(simplify(question.strip())))
-        text = _BLANK.sub("多少", _POLITE.sub("", text) or text)
-        text = _ASKED_APART.sub(r"\1，", text)
+        text = plainly(close_up(fold(simplify(question.strip()))))
         text = as_printed(rejoin_separated(text), self._prints)
         text, corrections = self._correct(text, today)
         times = tuple(t for t in find_times(text, today, year, question=True) if t.kind != "now")
@@ -104,9 +98,9 @@ class QuestionReader:
         )
         issues = tuple(find_issues(text, today))
         times = tuple(t for t in times if not any(overlap(t, i) for i in issues))
-        offices = self._offices(text, times)
-        excluded = tuple(n.name for n in offices if _EXCLUDED.search(text[: n.start]))
-        names = tuple(n for n in offices if n.name not in excluded and not _guessed(text, n))
+        offices = named_offices(self.vocabulary, text, times, self._prints)
+        excluded = tuple(n.name for n in offices if is_excluded(text, n))
+        names = tuple(n for n in offices if n.name not in excluded and not is_guess(text, n))
         asked, shape = self._ask(text, times, offices, names, issues)
         refs, missing = resolve_issues(self.vocabulary, issues, times, text)
         named_times = times
@@ -205,16 +199,6 @@ class QuestionReader:
             ),
         )
 
-    def _offices(self, text: str, times: Sequence[TimeMention]) -> tuple[NameMatch, ...]:
-        found = self.vocabulary.find_departments(text)
-        return tuple(
-            name
-            for name in found
-            if not any(overlap(name, time) for time in times)
-            # 人大代表建议: an office that signs nothing, in two characters of a longer word.
-            and (len(name.typed) > 2 or name.name in self.vocabulary.indexed)
-        )
-
     def _ask(
         self,
         text: str,
@@ -291,7 +275,7 @@ class QuestionReader:
         return self._known(words) or self._prints(words)
 
     def _terms(self, masked: str) -> tuple[str, ...]:
-        return content_words(masked, self.vocabulary.county, self._has)
+        return content_words(masked, self.vocabulary.county, self._has, self._known)
 
     def _counted(self, masked: str, asked: Asked) -> tuple[str, ...]:
         """The words right behind the interrogative of a quantity, up to the clause's end."""
@@ -328,19 +312,7 @@ def _beside_county(text: str, names: Sequence[NameMatch]) -> bool:
     if county < 0 or len({n.name for n in names}) != 1:
         return False
     between = sorted((county, names[0].start))
-    return bool(re.search("[和与跟同比及、]", text[slice(*between)]))
-
-
-_GUESS_ENDS = re.compile(r"(?:吗|么|吧|还是别的)")
-
-
-def _guessed(text: str, name: NameMatch) -> bool:
-    """是哪个单位报的，是水利局吗: a guess limits nothing."""
-    return text[: name.start].endswith("是") and bool(_GUESS_ENDS.match(text, name.end))
-
-
-# 全县（不是开发区）
-_EXCLUDED = re.compile(r"(?:不是|不含|不包括|而非|除了?)$")
+    return bool(re.search("[和与跟同比及、]|其中", text[slice(*between)]))
 
 
 def _as_list(asked: Asked, terms: Sequence[str], limited: bool) -> Asked:

@@ -97,7 +97,28 @@ class SoundIndex:
             else:
                 result.append(segments[i])
                 i += 1
-        return "".join(result), corrections
+        return self._across("".join(result), prints, corrections), corrections
+
+    def _across(
+        self, text: str, prints: Callable[[str], bool], corrections: list[tuple[str, str]]
+    ) -> str:
+        """The text with slips mended that the segmenter cut through (规|上工|叶): a pair of
+        characters nowhere printed, for one of the same sound printed between the same two others.
+        The pairs are added to `corrections`."""
+        for i in range(len(text) - 3):
+            before, pair, after = text[i], text[i + 1 : i + 3], text[i + 3]
+            if pair in self._printed or not _is_chinese(text[i : i + 4]) or rjieba.has_word(pair):
+                continue
+            if any(char in FUNCTION_WORDS for char in pair):
+                continue
+            for other in sorted(self._pairs.get(_pair_sound(pair), ())):
+                shared = any(a == b for a, b in zip(other, pair, strict=True))
+                near = {before + other[0], other[1] + after} <= self._printed
+                if shared and near and prints(before + other + after):
+                    corrections.append((pair, other))
+                    text = text[: i + 1] + other + text[i + 3 :]
+                    break
+        return text
 
     def _match(self, group: list[str], piece: str, known: Callable[[str], bool]) -> str | None:
         if not 2 <= len(piece) <= _MAX_WORD or not _is_slip(group, piece, known):

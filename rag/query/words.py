@@ -37,14 +37,20 @@ def _rejoin(match: re.Match[str]) -> str:
     return joined if rjieba.has_word(joined) and not apart else match.group()
 
 
-def content_words(text: str, county: str, prints: Callable[[str], bool]) -> tuple[str, ...]:
+def content_words(
+    text: str,
+    county: str,
+    prints: Callable[[str], bool],
+    known: Callable[[str], bool] = lambda _: False,
+) -> tuple[str, ...]:
     """The words in order that mean something, each once; the archive's own county is none.
 
-    `prints` says whether the archive holds a string letter for letter, or knows it as a word.
+    `prints` says whether the archive holds a string letter for letter, or knows it as a word;
+    `known` only whether it is a word of the index or the table of synonyms.
     """
     words: list[str] = []
     for piece in _WORD.findall(text):
-        for word in _with_prefixes(_words_in(piece, prints), prints):
+        for word in _with_prefixes(_words_in(piece, prints, known), prints):
             if county and word in (county, county + "县", county.removesuffix("县")):
                 continue
             for part in _split_unknown(word, prints):
@@ -58,13 +64,13 @@ def _says_something(word: str, prints: Callable[[str], bool]) -> bool:
     return not word.isdecimal() or (len(word) > 2 and prints(word))
 
 
-def _words_in(piece: str, prints: Callable[[str], bool]) -> list[str]:
+def _words_in(piece: str, prints: Callable[[str], bool], known: Callable[[str], bool]) -> list[str]:
     """The words of a stretch that mean something; what is no word, side by side (禾|澜高速,
     禾|槐梓莲), is a name and stays together where the archive prints it so."""
     words: list[str] = []
     joinable = False
     last = ""
-    for word, tag in _with_ordinals(rjieba.tag(piece), prints):
+    for word, tag in _with_ordinals(_whole(rjieba.tag(piece), known), prints):
         word = word.lower()
         if _ORDINAL.fullmatch(word):
             words.append(word)  # 第五 belongs to 实验小学
@@ -90,6 +96,21 @@ def _words_in(piece: str, prints: Callable[[str], bool]) -> list[str]:
             words.append(word)
         joinable = loose
     return words
+
+
+def _whole(
+    tokens: Sequence[tuple[str, str]], known: Callable[[str], bool]
+) -> list[tuple[str, str]]:
+    """细|颗粒物 as one word where it is known as one: the segmenter hasn't all of them."""
+    result: list[tuple[str, str]] = []
+    for word, tag in tokens:
+        before = result[-1][0] if result else ""
+        single = len(word) == 1 or len(before) == 1
+        if single and len(before + word) > 2 and known(before + word):
+            result[-1] = (before + word, "n")
+        else:
+            result.append((word, tag))
+    return result
 
 
 def _is_loose(word: str) -> bool:

@@ -1,0 +1,23 @@
+"""How people put a question, as the reader expects it."""
+
+from __future__ import annotations
+
+import re
+
+_POLITE = re.compile(
+    r"^(?:你好|您好|请问|麻烦|劳驾|帮我|帮忙|给我|我想(?:知道|问|了解|查)|想(?:知道|问|了解)|查一?下|查查|查询|看一?下|请|一下|问一?下|告诉我|数一?数看?|说一?说|讲一?讲)+[，,：: ]*"
+)
+_BLANK = re.compile("_{2,}|﹍{2,}")  # 入驻__家, as in a form
+# 底数多少亩 复耕了多少: a space for a comma
+_ASKED_APART = re.compile(r"((?:多少|几)[^\s，。,；;？?、]{0,6})[ 　]+(?=[^，。]*(?:多少|几))")
+# 总共要投多少钱 asks for what is printed as 总投资.
+_WHOLE_SUM = re.compile(
+    r"(?:总共|一共|总计|拢共|统共)(?:得|要|需要?|计划|预计|打算)投(?:资|入)?(?=多少|几)"
+)
+
+
+def plainly(text: str) -> str:
+    """A folded question without what is only polite, its blanks and gaps written out."""
+    text = _BLANK.sub("多少", _POLITE.sub("", text) or text)
+    text = _WHOLE_SUM.sub("总投资", text)
+    return _ASKED_APART.sub(r"\1，", text)
