@@ -61,7 +61,10 @@ def stages(question: str) -> tuple[str, tuple[str, ...]] | None:
 def missing_stage(question: str, text: str) -> str:
     """A later stage (二期) that the question names and the text doesn't; "" for none. The first is
     seldom called so before there is a second."""
-    return next((stage for stage in _LATER.findall(question) if stage not in text), "")
+    later: list[str] = _LATER.findall(question)
+    if not later or any(stage in text for stage in ("一期", *later) if stage in question):
+        return ""
+    return later[0]
 
 
 def fit(question: str, title: str, text: str, sentence: str) -> float:

@@ -25,7 +25,7 @@ _SUB = rf"""
     (?P<quarters>前(?P<nq>[一二三四两2-4])个?季度?)
   | (?P<quarter>第?(?P<q>[一二三四1-4])个?季度 | 首季度? | Q(?P<qq>[1-4]))
   | (?P<half>(?P<h>上|下|头|前|后)半年)
-  | (?P<first>(?<!提)[前头](?P<nm>{NUMERAL})个?月)
+  | (?P<first>(?<!提)[前头](?!一个月)(?P<nm>{NUMERAL})个?月)
   | (?P<months>(?P<m1>{NUMERAL})(?:月份?)?(?:[-—–~～至到]+)(?P<m2>{NUMERAL})月份?)
   | (?P<month>(?P<m>{NUMERAL})月份?)(?:(?P<d>{NUMERAL})[日号])?
   | (?P<yearend>年?[底末]) | (?P<yearstart>(?:年|(?<=年))初(?![一二三四五六七八九十次中高级步衷心期审]))
@@ -294,6 +294,9 @@ def _calendar_times(text: str, today: date, year: int | None, question: bool) ->
             whole = (start.month, end.month) == (1, 12)
             start = date(end.year, 12, 1) if whole else date(end.year, 1, 1)
         if groups["until"] or groups["before"]:
+            whole = (start.month, start.day, end.month, end.day) == (1, 1, 12, 31)
+            if question and groups["before"] and not groups["until"] and whole:
+                end = start - timedelta(days=1)  # 2025年以前 leaves 2025 out
             kind, start = "until", EARLIEST
         elif groups["since"]:
             kind, end = "since", max(today, start)

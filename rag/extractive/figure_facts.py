@@ -120,6 +120,8 @@ def _wanted(wording: _Wording, text: str, clause: Clause, index: int) -> float:
         factor *= HOPED  # 打算立多少台 asks for 拟安装40台, not for 已完成23台
     if _much_smaller(wording.question, figure):
         factor *= _SMALLER
+    if "人次" in figure.unit and _ASKS_PEOPLE.search(wording.question):
+        factor *= _VISITS
     if not wording.before and _is_former(text, clause, index):
         factor *= _FORMER
     return factor
@@ -146,6 +148,8 @@ _ASKED_EXTENT = re.compile("多([长高深宽厚重])(?!时间)")
 _PLANNED = re.compile("计划|打算|拟|规划|设计|准备")
 _SMALL_UNITS = {"公里": "米", "千米": "米", "吨": "公斤", "公顷": "平方米", "平方公里": "平方米"}
 _SMALLER = 0.75
+_ASKS_PEOPLE = re.compile("(?:多少|几)[个名位]?人(?!次)|人数")
+_VISITS = 0.92  # the visitors of a park are counted so, if there is no number of people
 _ASKED_UNIT = re.compile(rf"(?:多少|几)万?({'|'.join(_SMALL_UNITS)})")
 _CHANGE = re.compile(
     r"(?:压缩|缩短|减少|下降|降低|降|提高|提升|增加|增长|上升|升|扩大|调整|变)(?:了)?(?:至|到|为)"

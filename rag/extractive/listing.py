@@ -55,7 +55,8 @@ def coordinates(question: str, terms: Sequence[Term]) -> tuple[tuple[Term, ...],
             tuple(words[w] for w in re.findall(word, run)) for run in re.split(_AND, joined.group())
         ]
         last = runs[-1]
-        runs = [run + last[1:] if len(run) == 1 else run for run in runs]
+        if "、" not in joined.group():
+            runs = [run + last[1:] if len(run) == 1 else run for run in runs]
         for before, run in itertools.pairwise([(), *runs]):
             alone = before and not any(t.noun or t.proper for t in run)
             topics.append(before[: -len(run)] + run if alone else run)

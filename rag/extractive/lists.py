@@ -100,7 +100,7 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
         return engine.refuse(query, engine.hits(query), "没有登过相关内容")
     of_names = query.unit in ("departments", "issues")
     few = len(chunks) <= SHORT and not of_names
-    if few and query.intent is Intent.LIST and things:
+    if few and query.intent is Intent.LIST and things and not within.sections:
         answer = single.find(engine, reading)
         if answer.refusal:
             return answer

@@ -20,7 +20,6 @@ _KNOWN_WORD = 0.7  # a word that the bulletins use themselves is most often mean
 # 新加, 那阵儿: taken for names by the segmenter, which guesses at words it doesn't know.
 _NO_NAME = re.compile(r"^[新老那这]|[儿们的了]$")
 _SHORT = 0.9  # 营收 for 营业收入
-_SHORT_WORD = re.compile("[一-龥]{2,4}")
 _ONE_CHARACTER = 0.4  # 变, 涨, 花: seldom the matter itself
 _UNSEEN_VERB = 0.35  # an unseen verb is most often the asker's own wording (花了, 弄了)
 
@@ -96,18 +95,15 @@ def _short_forms(words: Sequence[str]) -> dict[str, list[tuple[str, float]]]:
 
 @lru_cache(maxsize=1024)
 def _long_form(word: str) -> re.Pattern[str]:
-    return re.compile("".join(f"{char}[一-龥]" for char in word))
+    return re.compile(f"{word[0]}[一-龥]{word[1]}[一-龥]")
 
 
-def long_form(word: str, text: str) -> str:
-    """What a word of two to four characters is short for in a text, two-character words side by
-    side (营业收入 for 营收, 一般公共预算 for 一公预); "" where nothing is."""
-    if not _SHORT_WORD.fullmatch(word):
-        return ""
-    for match in _long_form(word).finditer(text):
-        if {len(part) for part in rjieba.cut(match.group(), True)} == {2}:
-            return match.group()
-    return ""
+def _in_long(word: str, text: str) -> bool:
+    """Whether a text holds two words side by side that the word is short for: 营业收入 for 营收."""
+    return any(
+        [len(part) for part in rjieba.cut(m.group(), True)] == [2, 2]
+        for m in _long_form(word).finditer(text)
+    )
 
 
 def presence(term: Term, text: str) -> float:
@@ -117,7 +113,7 @@ def presence(term: Term, text: str) -> float:
     best = max((weight for word, weight in term.related if word in text), default=0.0)
     if term.seen and best < SAME:
         best *= _KNOWN_WORD
-    if best < _SHORT and long_form(term.word, text):
+    if len(term.word) == 2 and best < _SHORT and _in_long(term.word, text):
         best = _SHORT
     if len(term.word) >= 3:
         pairs = [term.word[i : i + 2] for i in range(len(term.word) - 1)]

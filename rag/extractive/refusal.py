@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import rjieba
 
+from rag.entities.figures import find_figures
 from rag.entities.ordinals import missing_stage, other_ordinal, stands_in
 from rag.extractive.answer_type import missing_kind
 from rag.extractive.fact import Fact, header_words, lacks_name
@@ -41,20 +42,22 @@ _LACKS_NAME = 1.5  # logits; the segmenter takes some plain words for names (新
 # 弄完, 追回来, 路上: the asker's own wording, printed otherwise if at all.
 # 面积, 人数: the kind of quantity, which the unit says as well.
 LOOSE = re.compile(
-    r"^[弄搞做干办]|^能[^源力量耗效]|^(?:开始|正式)$|[完好到上下里来去出了]$|^(?:能力|面积|产量|重量|均值|平均值|金额|数量|人数|次数|规模|比例|占比|比重|长度|里程|总量|总数)$"
+    r"^[弄搞做干办]|^能[^源力量耗效]|^(?:开始|正式)$|[完好到上下里来去出了]$|^(?:能力|面积|产量|重量|均值|平均值|金额|数量|人数|次数|规模|比例|占比|比重|长度|里程|总量|总数|水平)$"
 )
 # Who, where and when ask for something that happened: its verb must be printed too.
 _EVENTS = (Intent.PERSON, Intent.PLACE, Intent.DATE)
 
 _COMMAND = re.compile(
     r"【[^】]*(?:指令|管理员|系统)[^】]*】?|假设|假定|就当|(?:关闭|停用|跳过|取消|绕过)[^，。]{0,8}(?:引用|核对|核查|检查|校验|限制)|忽略|无视|忘(?:记|掉)|(?:不要|不用|不必|无需|别)(?:再)?(?:看|查|翻|管|理会|引用|核对)|不管[^，。]{0,10}(?:怎么|什么|如何)|没有限制|泄露|乘以|(?:必须|一律|统一|只能|都|再|就)(?:回答|答|回复)|(?:你|现在)(?:现在)?(?:是|扮演|假装|充当)(?:一[个名位])?|扮演|假装|"
-    r"系统提示|提示词|system prompt|prompt|ignore|instruction|越狱|开发者模式|(?:扮演|切换|进入)[^，。]{0,6}角色|(?:先|请|直接|只|原样)输出|输出[“‘你以\x22]|再回答|【系统|系统(?:指令|消息|提示)?[：:]|重复(?:以上|上面)|直接(?:编|回答|输出|说|告诉我)|编(?:一个|造|个)|"
+    r"系统提示|提示词|system prompt|prompt|ignore|instruction|越狱|开发者模式|(?:扮演|切换|进入)[^，。]{0,6}角色|(?:先|请|直接|只|原样)输出|输出[“‘你以\x22]|再回答|【系统|系统(?:指令|消息|提示)?[：:]|重复(?:以上|上面)|直接(?:编|回答|输出|说|告诉我)|编(?:一[个条篇段份]|造|个)|"
     r"照抄|写(?:一?[首篇封段个]|诗|作文)|作诗|翻译成|译成|讲个(?:笑话|故事)|你就说|跟着(?:我)?(?:说|念)|复述|API ?(?:key|密钥)|密码|密钥|执行(?:以下|命令)|<[a-z/!]|\{\{|```",
     re.I,
 )
 
 # Commands unless the same words ask something: 把粮站改成民宿的是哪个村, 直接给群众发了多少.
-_COMMAND_OR_MATTER = re.compile(r"把[^，。]{0,24}(?:改成|换成|说成|改为)|改说|直接给|按这个")
+_COMMAND_OR_MATTER = re.compile(
+    r"把[^，。]{0,24}(?:改成|换成|说成|改为)|改说|直接给|按这个|(?:以后|今后|从现在起)[^，。]{0,10}(?:都|一律|统一)[^，。]{0,3}(?:改|写|说|称)"
+)
 # What every answer does anyway.
 _GRANTED = re.compile(r"引用原文|(?:给出|注明|附上|标明|标注)(?:期号|出处|来源|原文|出自)")
 # <system>…</system>2024年…: what stands between tags is no question.
@@ -209,8 +212,12 @@ def reject(
         return "相关内容登过，但没有登所问的数字"
     if quoted := quoted_elsewhere(query, fact):
         return f"登过“{quoted}”，但没有登它的这个数字"
-    if query.intent in (Intent.DATE, Intent.PLACE) and not has_cue(query, fact):
-        return "相关内容登过，但没有登" + ("时间" if query.intent is Intent.DATE else "地点")
+    if query.intent is Intent.DATE and not has_cue(query, fact):
+        return "相关内容登过，但没有登时间"
+    if query.intent is Intent.PLACE and not has_cue(query, fact):
+        judged = judgement(query, fact, judge)
+        if judged is None or judged < CERTAIN:  # 驻长三角、珠三角 has no word for a place
+            return "相关内容登过，但没有登地点"
     kind = missing_kind(query, fact)
     if kind and query.intent is Intent.FIGURE:
         return f"相关内容登过，但没有登{kind}"  # another figure would be a wrong one
@@ -244,6 +251,7 @@ _OCCASION = re.compile("[^，,；;。]*”[^，,；;。]{0,4}(?:那次|那回|�
 
 def _unprinted(query: ParsedQuery, fact: Fact, focus: Sequence[Term]) -> str:
     """What is asked for and not printed in any wording known to the program."""
+    focus = [term for term in focus if not _counted_by(query.unit, term.word)]
     who = query.intent is Intent.PERSON  # 谁发现的: an item that tells of no 发现 names nobody
     if word := unsaid(focus, fact.chunk, verbs=query.intent in _EVENTS, known=who):
         return f"“{word}”"
@@ -315,11 +323,14 @@ def of_stage(question: str, fact: Fact) -> bool:
 
 
 def contradicted(claims: Sequence[str], text: str) -> str:
-    """The first figure asserted by the question that the source text doesn't hold."""
+    """The first figure asserted by the question that the source text doesn't hold, in this or
+    another unit (38万方 for 38万立方米)."""
+    values = {(f.family, f.value) for f in find_figures(text) if f.family}
     plain = "".join(fold(text).split()).replace(",", "")
     for claim in claims:
         wanted = "".join(fold(claim).split()).replace(",", "")
-        if not re.search(rf"(?<![\d.]){re.escape(wanted)}", plain):
+        meant = {(f.family, f.value) for f in find_figures(claim)}
+        if not re.search(rf"(?<![\d.]){re.escape(wanted)}", plain) and not meant & values:
             return claim
     return ""
 

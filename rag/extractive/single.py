@@ -47,6 +47,7 @@ CLEAR_SECOND = 0.85
 # sentence gives one half.
 OWN_CLAUSE = 0.55
 TIMELY_MARGIN = 0.12
+NEXT = 5  # facts looked at when the best one is rejected
 # Facts nearly as good as the best one are about the same indicator in other issues.
 SAME_INDICATOR = 0.93
 
@@ -115,15 +116,19 @@ def _fact(
         return engine.refuse(query, hits, "没有登过相关内容")
     timely = in_time(query, facts)
     timely = [f for f in timely if not of_whole_county(query.standalone, f, terms)] or timely
-    timely = [f for f in timely if of_stage(query.standalone, f)] or timely
+    staged = [f for f in timely if of_stage(query.standalone, f)]
+    if staged and staged[0].item >= timely[0].item - MARGIN:
+        timely = staged
     if timely and quoted_elsewhere(query, timely[0]):
         # 上了多少个“一件事”: another figure of the item may be the one beside that name.
         own = [f for f in timely if f.chunk.id == timely[0].chunk.id]
         timely = [f for f in own if not quoted_elsewhere(query, f)] + timely
     best = timely[0] if timely else facts[0]
     why = engine.reject(query, best, terms, focus)
-    if not why and _fits_another_time(best, facts):
+    if not why and _fits_another_time(best, facts) and not engine.sure(query, best):
         why = "同类内容登过，但不是所问的时间"
+    if why and (other := _fuller(engine, query, best, timely)):
+        best, timely, why = other, [f for f in timely if f.score <= other.score], ""
     if why:
         return engine.refuse(query, hits, why)
     chosen = _same_indicator(query, timely)
@@ -142,6 +147,25 @@ def _fact(
     answer = engine.finish(query, lines, book, hits)
     newer = _newer(engine, query, best)
     return replace(answer, notices=(newer,)) if newer else answer
+
+
+def _fuller(
+    engine: ExtractiveEngine, query: ParsedQuery, best: Fact, facts: Sequence[Fact]
+) -> Fact | None:
+    """A fact of another item that holds more of the question than the best one, which was
+    rejected, and is not: the scores weigh nearness too."""
+    terms, focus = engine.terms(query.terms), engine.terms(query.focus)
+    return next(
+        (
+            fact
+            for fact in facts[1:NEXT]
+            if fact.item > best.item
+            and fact.focus > best.focus
+            and fact.time >= best.time
+            and not engine.reject(query, fact, terms, focus)
+        ),
+        None,
+    )
 
 
 def _said_of(fact: Fact) -> str:

@@ -231,7 +231,7 @@ def _subject(reader: QuestionReader, before: str, today: date) -> str:
     times = "".join(dict.fromkeys(reading.query.standalone[t.start : t.end] for t in reading.times))
     names = "".join(n.typed for n in reading.names)
     asked = reading.query.focus
-    if reading.query.intent in (Intent.PLACE, Intent.DATE, Intent.PERSON):
+    if reading.query.intent in (Intent.PLACE, Intent.PERSON):
         # 综合演练在哪儿办的: the verb is asked about, the thing stays.
         asked = tuple(word for word in asked if rjieba.tag(word)[0][1] == "v")
     things = [t for t in reading.query.terms if t not in asked]

@@ -33,6 +33,7 @@ _UNIT_CUES = (
             r"面积|多少亩|(?:占地|[园场区地库房湖田校馆])[^，。]{0,3}多大|多大(?:面积|地|块)|多少(?:土地|地)"
         ),
     ),
+    ("duration", re.compile("(?:用时|耗时|历时|费时)[^，。]{0,4}多长|时长")),
     (
         "length",
         re.compile(r"多[长高深宽厚](?!时间)|里程|长度|[高宽深厚]度(?=$|[?？是])|多远|多少米"),
@@ -56,7 +57,7 @@ _UNIT_CUES = (
 
 # 天数, 户数: the number of days, of households.
 _ENTERPRISES = re.compile("企业|商户|主体|个体|纳税人")
-_COUNTED = re.compile(rf"({UNIT_PATTERN})数(?![据字量额码值比占率])")
+_COUNTED = re.compile(rf"(?<![一两二三四几])({UNIT_PATTERN})数(?![据字量额码值比占率])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,8 +145,8 @@ class SoundIndex:
         # 沁源高速 for 沁原高速: a word of the dictionary, but none that the archive prints.
         strange = len(group) == 1 and _is_chinese(piece) and not known(piece)
         slip = strange or _is_slip(group, piece, known)
-        if len(piece) != 2 or not slip or piece in self._printed:
-            return None
+        if len(piece) != 2 or not slip or piece in self._printed or piece in FUNCTION_WORDS:
+            return None  # 哪天印发的 asks of the masthead, though no item prints 印发
         for pair in sorted(self._pairs.get(_pair_sound(piece), ())):
             if not any(a == b for a, b in zip(pair, piece, strict=True)):
                 continue
