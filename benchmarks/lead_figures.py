@@ -18,7 +18,7 @@ from benchmarks.question_sets import question_sets
 from rag.chain import BulletinChain
 from rag.evaluation.questions import Question
 from rag.extractive.facts import in_time
-from rag.extractive.single import leads
+from rag.extractive.several_figures import leads
 from rag.schema import Intent
 from rag.text import strip_space
 

@@ -74,6 +74,27 @@ HOUSES: Item = (
     "2025年计划改造老旧小区15个、涉及1578户，已完工9个。",
     ("住建局",),
 )
+
+
+def harvest(crop: str, number: int, change: str) -> Item:
+    body = f"全县{crop}收获完毕，平均亩产{number}公斤，较上年{change}。下一步抓好小麦播种。"
+    return ("粮食生产", f"全县{crop}收获结束", body, ("农业农村局",))
+
+
+def signed(period: str, number: int) -> Item:
+    body = f"{period}，全县引进省外资金{number}.5亿元，同比增长12.4%。"
+    return ("招商引资", "县商务局引进省外资金", body, ("商务局",))
+
+
+def boats(number: int) -> Item:
+    body = f"对防汛仓库点验，目前，全县配备冲锋舟{number}艘、抽水泵96台。"
+    return ("防汛备汛", "县应急管理局开展汛前物资点验", body, ("应急管理局",))
+
+
+def deals(whose: str, number: int, office: str) -> Item:
+    return ("招商引资", f"{whose}签约提速", f"前三季度，{whose}签约项目{number}个。", (office,))
+
+
 STUBBLE: Item = (
     "秸秆禁烧",
     "马营镇织密秸秆禁烧网",
@@ -101,6 +122,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> BulletinChain:
                 flood(31, 27, "共排查"),
                 festival("首届", "6.7"),
                 OF_TOWN,
+                signed("2023年", 48),
+                boats(18),
             ),
         ),
         issue_of(
@@ -118,6 +141,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> BulletinChain:
                 BRIDGE,
                 PLANT,
                 STUBBLE,
+                harvest("小麦", 478, "增加27公斤"),
+                signed("1—5月", 21),
             ),
         ),
         issue_of(
@@ -132,6 +157,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> BulletinChain:
                     "规上工业增加值增长7.6%，比上半年加快0.2个百分点。",
                 ),
                 REUSE,
+                harvest("秋粮", 447, "提高15公斤"),
+                deals("全县", 47, "商务局"),
+                deals("开发区", 29, "开发区"),
             ),
         ),
         issue_of(
@@ -145,6 +173,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> BulletinChain:
                     "2024年全县地区生产总值209.16亿元，同比增长6.0%。",
                 ),
                 PLANT_LATER,
+                signed("2024年", 55),
             ),
         ),
         issue_of(
@@ -152,11 +181,16 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> BulletinChain:
             16,
             date(2025, 4, 25),
             *PEOPLE,
-            (flood(18, 16, "发现"), festival("第二届", "7.9"), AIR, HOUSES),
+            (flood(18, 16, "发现"), festival("第二届", "7.9"), AIR, HOUSES, boats(22)),
         ),
         issue_of(
-            2025, 25, date(2025, 6, 27), *PEOPLE, (exams(2025, "全县高考考生3048人。", "1.2"),)
+            2025,
+            25,
+            date(2025, 6, 27),
+            *PEOPLE,
+            (exams(2025, "全县高考考生3048人。", "1.2"), harvest("小麦", 469, "下降1.9%")),
         ),
+        issue_of(2025, 42, date(2025, 11, 5), *PEOPLE, (harvest("秋粮", 421, "减少26公斤"),)),
     ]
     return open_archive(tmp_path_factory.mktemp("otherwise"), issues)
 
@@ -197,6 +231,29 @@ def test_before_a_year_leaves_that_year_out() -> None:
 def test_the_first_month_of_a_thing_is_not_january() -> None:
     assert not find_times("滑雪场头一个月来了多少人", date(2025, 11, 21), question=True)
     assert find_times("头三个月签了多少项目", date(2025, 11, 21), question=True)
+
+
+@pytest.mark.parametrize(
+    ("question", "start", "end"),
+    [
+        ("2024年到9月底新开了多少家店", date(2024, 1, 1), date(2024, 9, 30)),
+        ("2025年七八月份来了多少游客", date(2025, 7, 1), date(2025, 8, 31)),
+        ("2024年十二月来了多少游客", date(2024, 12, 1), date(2024, 12, 31)),
+    ],
+)
+def test_spans_of_months_in_speech(question: str, start: date, end: date) -> None:
+    (mention,) = find_times(question, date(2025, 11, 21), question=True)
+    assert (mention.period.start, mention.period.end) == (start, end)
+
+
+@pytest.mark.parametrize(("text", "year"), [("全年将代缴保费", 2023), ("全年代缴保费", 2022)])
+def test_what_is_to_come_is_of_this_year(text: str, year: int) -> None:
+    (mention,) = find_times(text, date(2023, 2, 24))
+    assert mention.period.start.year == year
+
+
+def test_the_whole_year_is_not_told_by_three_quarters(archive: BulletinChain) -> None:
+    assert ask_chain(archive, "2025年全年的GDP出来了吗，是多少").refusal == "not_found"
 
 
 # --- the same words otherwise ----------------------------------------------------------------------
@@ -261,6 +318,26 @@ def test_a_claim_in_another_unit_is_the_same_claim() -> None:
     assert contradicted(["39万方"], "完成清淤38万立方米") == "39万方"
 
 
+def test_a_comparison_stays_with_its_crop(archive: BulletinChain) -> None:
+    text = ask_chain(archive, "2025年小麦亩产比2024年提高了多少公斤？").text
+    assert text.startswith("没有提高")
+    assert "2025年：469公斤" in text
+    assert "2024年：478公斤" in text
+
+
+def test_the_county_and_a_part_of_it(archive: BulletinChain) -> None:
+    question = "2024年前三季度全县签约了多少个项目，开发区又是多少个？"
+    text = ask_chain(archive, question).text
+    assert "全县：47个" in text
+    assert "开发区：29个" in text
+
+
+def test_every_year_asks_for_a_table(archive: BulletinChain) -> None:
+    text = ask_chain(archive, "汛前点验的冲锋舟，2024到2025年每年多少艘？").text
+    assert "18艘" in text
+    assert "22艘" in text
+
+
 # --- totals and stages -----------------------------------------------------------------------------
 
 
@@ -270,6 +347,17 @@ def test_what_it_takes_in_all_is_the_total_investment(archive: BulletinChain) ->
 
 def test_what_was_invested_in_all_is_left_as_it_is() -> None:
     assert plainly("泥湾大桥一共投了多少钱") == "泥湾大桥一共投了多少钱"
+
+
+def test_a_year_is_added_up_once(archive: BulletinChain) -> None:
+    text = ask_chain(archive, "2023到2024这两年引进省外资金加起来有多少亿").text
+    assert "合计：104.0亿元" in text
+    assert "21.5亿元" not in text
+
+
+def test_a_total_says_which_year_is_not_printed(archive: BulletinChain) -> None:
+    text = ask_chain(archive, "2022到2024这三年引进省外资金加起来有多少亿").text
+    assert "没有找到2022年的数字" in text
 
 
 def test_the_stage_asked_about_comes_before_a_later_issue(archive: BulletinChain) -> None:

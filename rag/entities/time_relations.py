@@ -143,6 +143,10 @@ def _join_ranges(mentions: list[TimeMention], text: str) -> list[TimeMention]:
     joined: list[TimeMention] = []
     for mention in mentions:
         last = joined[-1] if joined else None
+        if last and _from_its_beginning(last, mention, text):
+            end = in_year(mention.period.end, last.period.end.year)
+            joined[-1] = _joined(last, mention.end, end, text)
+            continue
         if (
             last
             and last.kind == mention.kind == "range"
@@ -159,6 +163,13 @@ def _join_ranges(mentions: list[TimeMention], text: str) -> list[TimeMention]:
             if start.day <= day <= calendar.monthrange(start.year, start.month)[1]:
                 joined[-1] = _joined(mention, to.end(), start.replace(day=day), text)
     return joined
+
+
+def _from_its_beginning(year: TimeMention, part: TimeMention, text: str) -> bool:
+    """2024年到9月底: the year from its beginning."""
+    one = year.whole_years and year.period.start.year == year.period.end.year
+    bare = part.kind == "range" and not _ANY_YEAR.search(part.period.words)
+    return one and bare and bool(re.fullmatch("[到至]", text[year.end : part.start]))
 
 
 def _joined(mention: TimeMention, end: int, last_day: date, text: str) -> TimeMention:

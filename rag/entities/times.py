@@ -59,6 +59,9 @@ def _relative_year(word: str, today: date, named: int | None) -> int:
     return today.year + next((n for key, n in shifts.items() if word.startswith(key)), 0)
 
 
+_DIGITS_IN_ORDER = "一二三四五六七八九"
+
+
 def _sub_range(groups: dict[str, str | None], prefix: str, year: int) -> tuple[date, date] | None:
     """The part of the year that the _SUB groups name; None when they name none or nonsense."""
 
@@ -84,6 +87,10 @@ def _sub_range(groups: dict[str, str | None], prefix: str, year: int) -> tuple[d
             return month_range(year, first, last)
         return None
     if get("month"):
+        digits = get("m") or ""
+        if len(digits) == 2 and digits in _DIGITS_IN_ORDER and not get("d"):
+            first = _DIGITS_IN_ORDER.index(digits) + 1
+            return month_range(year, first, first + 1)  # 七八月份
         month = number(get("m") or "")
         if not month or not 1 <= month <= 12:
             return None
@@ -132,10 +139,17 @@ def find_times(
 
 
 def _whole_year(text: str, today: date) -> list[TimeMention]:
-    """全年 without a year: in the first months the year before, whose results come out then."""
-    value = today.year - 1 if today.month <= 3 else today.year
-    period = year_period(value, "全年")
-    return [TimeMention(m.start(), m.end(), period, False) for m in _ALL_YEAR.finditer(text)]
+    """全年 without a year: in the first months the year before, whose results come out then; what
+    全年将 or 全年计划 introduces is still to come."""
+    mentions = []
+    for m in _ALL_YEAR.finditer(text):
+        over = today.month <= 3 and not _TO_COME.match(text, m.end())
+        period = year_period(today.year - over, "全年")
+        mentions.append(TimeMention(m.start(), m.end(), period, False))
+    return mentions
+
+
+_TO_COME = re.compile("将|计划|拟|预计|力争|目标|要|安排")
 
 
 # 22、23、24三年 and 2023和2024两年: every year but the last may lack its 年.
@@ -301,6 +315,8 @@ def _calendar_times(text: str, today: date, year: int | None, question: bool) ->
         elif groups["since"]:
             kind, end = "since", max(today, start)
         words = m.group().strip()
+        if question:
+            words = words.removesuffix("的")
         first = m.start() + m.group().index(words)
         mentions.append(
             TimeMention(first, first + len(words), Period(start, end, words), has_year, kind)

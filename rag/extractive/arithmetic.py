@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from rag.entities.figures import Figure
 from rag.extractive.fact import Fact
+from rag.schema import Period
 
 PART = 0.8  # the fit of a figure that is of a part of the time asked about
 
@@ -50,12 +51,44 @@ def no_total(question: str, rows: Sequence[Row]) -> list[str]:
     return []
 
 
+def lacking_years(asked: Sequence[Period], rows: Sequence[Row]) -> list[str]:
+    """A remark that a total of several years leaves one out that has no line; empty otherwise."""
+    if len(asked) != 1 or asked[0].end.year == asked[0].start.year:
+        return []
+    # 2023年以来 and 近三年 may begin before the first that was printed.
+    named = re.search(r"\d\D*[-—–~～至到]\D*\d", asked[0].words)
+    years = {row.fact.spoken.end.year for row in rows if row.fact and row.fact.spoken}
+    if not named or len(years) < 2:
+        return []
+    missing = [y for y in range(asked[0].start.year, asked[0].end.year + 1) if y not in years]
+    if not missing:
+        return []
+    return [f"注意：没有找到{'、'.join(f'{year}年' for year in missing)}的数字，合计没有算进去。"]
+
+
 def uneven(facts: Sequence[Fact]) -> bool:
     """Whether the figures are of different parts of the times asked about: one of a whole year,
     one of its first nine months."""
     parts = [fact.spoken for fact in facts if fact.time <= PART and fact.spoken]
     spans = {(p.start.month, p.end.month) for p in parts if p.end - p.start > _EVENT}
     return len(spans) > 1 or bool(spans and len(parts) < len(facts))
+
+
+def counted_once(rows: Sequence[Row]) -> list[Row]:
+    """The lines less those whose time another line has in it: 2023年1—8月 beside 2023年, or of two
+    of one time the one that fits less."""
+    return [row for row in rows if not any(_within(row, other) for other in rows)]
+
+
+def _within(row: Row, other: Row) -> bool:
+    if row is other or row.fact is None or other.fact is None:
+        return False
+    a, b = row.fact.spoken, other.fact.spoken
+    if a is None or b is None or min(a.end - a.start, b.end - b.start) <= _EVENT:
+        return False
+    if (a.start, a.end) == (b.start, b.end):
+        return row.fact.score < other.fact.score
+    return b.start <= a.start and a.end <= b.end
 
 
 def of_a_part(rows: Sequence[Row]) -> list[str]:

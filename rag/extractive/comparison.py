@@ -13,7 +13,9 @@ from rag.extractive import corrections, things
 from rag.extractive.arithmetic import (
     Known,
     Row,
+    counted_once,
     extremes,
+    lacking_years,
     no_total,
     of_a_part,
     otherwise,
@@ -70,6 +72,8 @@ def compare(engine: ExtractiveEngine, reading: Reading) -> Answer | None:
     else:
         hits = engine.hits(query, TREND_ITEMS)
         rows = series(engine, query, hits)
+        if query.intent is Intent.SUM:
+            rows = counted_once(rows)
     if sum(row.fact is not None for row in rows) < (1 if len(parts) >= 2 else 2):
         return None
     return _compose(engine, query, rows, hits)
@@ -172,7 +176,8 @@ def _compose(
             known.append(Known(row.name, figure, number))
         lines.append(line)
     if query.intent is Intent.SUM:
-        lines += no_total(query.standalone, rows) or [*total(known), *of_a_part(rows)]
+        left_out = lacking_years(query.periods, rows)
+        lines += no_total(query.standalone, rows) or [*total(known), *left_out, *of_a_part(rows)]
     elif query.intent is Intent.COMPARE and uneven([row.fact for row in rows if row.fact]):
         lines.append("没有比较：各数字的时间段不同，见括号里的时间。")
     else:

@@ -111,7 +111,9 @@ def _read_sentences(
     for span in spans:
         before = sentences[-1].times[-1] if sentences and sentences[-1].times else None
         inherited = before if _GOES_ON.match(span.of(text)) else None
-        if before and before.end - before.start > _MONTH and _GROWTH.search(span.of(text)):
+        bare = not any(span.start <= t.start < span.end for t in times)
+        long = before is not None and before.end - before.start > _MONTH
+        if bare and long and _GROWTH.search(span.of(text)):
             inherited = before
         sentences.append(_read_sentence(text, span, times, figures, chunk, inherited))
     return tuple(sentences)

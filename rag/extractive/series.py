@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from rag.extractive.engine import ExtractiveEngine
 
 TREND_ITEMS = 40
+_EACH = re.compile("[每各]年")
 INDICATORS = 4  # tried as the one whose history is asked for
 # The share of the question by which an item may hold less than another one of the same issue.
 ANOTHER_MATTER = 0.25
@@ -45,7 +47,9 @@ def series(engine: ExtractiveEngine, query: ParsedQuery, hits: Sequence[Hit]) ->
 
     A span of years takes what was printed in it as well as what speaks of it.
     """
-    figure = replace(query, intent=Intent.FIGURE, order="")
+    # 每年多少艘: of one item, what it prints for its year.
+    alone = _EACH.sub("", query.standalone)
+    figure = replace(query, intent=Intent.FIGURE, order="", standalone=alone)
     span = query.periods[0] if len(query.periods) == 1 else None
     if span and span.end.year > span.start.year:
         figure = replace(figure, periods=())

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.citations import CitationBook
+from rag.extractive.answer_line import fact_line
 from rag.extractive.facts import in_time
-from rag.extractive.single import fact_line
 from rag.query.reader import Reading
 from rag.schema import Answer, Hit, Intent
 

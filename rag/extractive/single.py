@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING
 
 from rag.citations import CitationBook
 from rag.extractive import corrections
+from rag.extractive.answer_line import fact_line
 from rag.extractive.answer_type import opposite_direction
 from rag.extractive.fact import Fact
 from rag.extractive.facts import find_facts, has_cue, in_time
-from rag.extractive.figure_facts import own_words
 from rag.extractive.indicator import same_indicator, same_matter
-from rag.extractive.listing import title_span
 from rag.extractive.matching import Term, coverage
 from rag.extractive.office_places import names_place, stem, town
 from rag.extractive.reading import read_item
 from rag.extractive.refusal import (
-    LOOSE,
     contradicted,
     of_stage,
     of_whole_county,
@@ -27,11 +25,12 @@ from rag.extractive.refusal import (
     reject,
     speaks_of_county,
 )
+from rag.extractive.several_figures import CLEAR, leads, other_parts
 from rag.extractive.wording import say_spoken
 from rag.query.masking import SEVERAL_TIMES
 from rag.query.reader import Reading
 from rag.schema import Answer, Chunk, Filters, Hit, Intent, ParsedQuery, Period
-from rag.text import Span, fold
+from rag.text import fold
 
 if TYPE_CHECKING:
     from rag.extractive.engine import ExtractiveEngine
@@ -39,13 +38,6 @@ if TYPE_CHECKING:
 MARGIN = 0.1  # by which another office's item has to hold more of the question
 ORDERED = 0.85  # the latest of several is asked for: a somewhat weaker match may be the later one
 ABOUT = 0.5  # share of the question's words in a sentence that is about it
-# Of the best figure's score: with a rival above it in the sentence, one lead in four is wrong, and
-# one in thirty below (benchmarks/lead_figures.py).
-CLEAR = 0.92
-CLEAR_SECOND = 0.85
-# Share of the words of a second figure that its clause has to hold: their standing anywhere in the
-# sentence gives one half.
-OWN_CLAUSE = 0.55
 TIMELY_MARGIN = 0.12
 NEXT = 5  # facts looked at when the best one is rejected
 # Facts nearly as good as the best one are about the same indicator in other issues.
@@ -136,7 +128,7 @@ def _fact(
     book = CitationBook()
     clear = [fact for fact in chosen if leads(query, fact, timely, CLEAR)]
     lines = [fact_line(query, fact, book, fact in clear) for fact in chosen]
-    lines += _other_parts(engine, reading, clear, book)
+    lines += other_parts(engine, reading, clear, book)
     said = "".join(_said(query, fact, terms) for fact in chosen)
     if wrong or opposite_direction(query.standalone, said):
         claim = f"“{wrong}”的" if wrong else "问题中的"
@@ -203,74 +195,6 @@ def _newer(engine: ExtractiveEngine, query: ParsedQuery, fact: Fact) -> str:
     return f"后续期有更新：{'、'.join(dict.fromkeys(labels))}。" if labels else ""
 
 
-def _other_parts(
-    engine: ExtractiveEngine, reading: Reading, chosen: Sequence[Fact], book: CitationBook
-) -> list[str]:
-    """The further figures that the question asks for, from the same items."""
-    lines = []
-    for fact in chosen:
-        for unit, focus in reading.parts[1:]:
-            words = tuple(w for w in focus if w not in reading.query.focus) or focus
-            words = tuple(w for w in words if not LOOSE.search(w))  # 已经干完多少
-            found = _further(engine, reading.query, fact, words, unit or reading.parts[0][0])
-            if not unit and (not found or found[0].focus < OWN_CLAUSE):
-                # 计划多少公里，已完成多少 goes on in 公里; 就业多少人，完成任务多少 does not.
-                same = _further(engine, reading.query, fact, words, "")
-                found = [f for f in same if f.sentence == fact.sentence]
-            told = found and (
-                not words
-                or leads(replace(reading.query, focus=words), found[0], found, CLEAR_SECOND)
-            )
-            if told and (found[0].focus >= OWN_CLAUSE or not words):
-                lines.append(fact_line(reading.query, found[0], book))
-    return list(dict.fromkeys(lines))
-
-
-def _further(
-    engine: ExtractiveEngine, asked: ParsedQuery, first: Fact, words: Sequence[str], unit: str
-) -> list[Fact]:
-    """The other figures of the first one's item for words of their own, best first."""
-    query = replace(asked, unit=unit, focus=tuple(words), terms=tuple(words) or asked.terms)
-    found = [
-        fact
-        for fact in engine.facts(query, [first.hit])
-        if fact.figure and fact.time > 0 and fact.figure != first.figure
-    ]
-    if not words:  # 签了几个项目，多少钱: the sum printed beside the number
-        found.sort(key=lambda fact: _apart(fact, first))
-    return found
-
-
-def leads(query: ParsedQuery, fact: Fact, facts: Sequence[Fact], share: float) -> bool:
-    """Whether no other figure of the sentence is nearly as good an answer, or the word next to the
-    interrogative stands by this one alone (浇水多少亩: 已浇水1.9万亩、追肥1.4万亩)."""
-    rivals = [
-        f
-        for f in facts
-        if f.chunk.id == fact.chunk.id
-        and f.sentence == fact.sentence
-        and f.figure != fact.figure
-        and f.score >= share * fact.score
-    ]
-    if not rivals:
-        return True
-    words = own_words(fact)
-    if not query.focus:
-        return False
-    key = query.focus[-1]
-    limited = key.endswith(("以上", "以下"))  # 其中亿元以上项目10个 is that part
-    if "其中" in words and "其中" not in query.standalone and not limited:
-        return False  # 其中可采摘面积: a part, whatever word it shares with the question
-    return key in words and not any(key in own_words(rival) for rival in rivals)
-
-
-def _apart(fact: Fact, other: Fact) -> int:
-    """Characters between the figures of two facts of one item."""
-    if fact.figure is None or other.figure is None:
-        return len(fact.chunk.text)
-    return abs(fact.figure.start - other.figure.start)
-
-
 def _said(query: ParsedQuery, fact: Fact, terms: Sequence[Term]) -> str:
     """What the item says on the matter: for a reason, every sentence that is about it."""
     text = fact.chunk.text
@@ -307,40 +231,6 @@ def _same_indicator(query: ParsedQuery, facts: Sequence[Fact]) -> list[Fact]:
     if query.order:
         return rivals[:1]
     return rivals[:4]
-
-
-def fact_line(query: ParsedQuery, fact: Fact, book: CitationBook, clear: bool = True) -> str:
-    """The line of an answer; a figure leads it only where it is `clear` which one is meant."""
-    chunk = fact.chunk
-    title = title_span(chunk)
-    heading = ""
-    spans = _answer_spans(query, fact)
-    if query.intent is Intent.DEPARTMENT and title and title not in spans:
-        heading = f"{chunk.title}[{book.cite(chunk, title)}]　"
-    quoted = "".join(f"{span.of(chunk.text)}[{book.cite(chunk, span)}]" for span in spans)
-    if query.intent is Intent.ISSUE:
-        return f"{chunk.issue.label}（{chunk.published.isoformat()}）：{quoted}"
-    if query.intent is Intent.DEPARTMENT:
-        names = "、".join(chunk.printed or chunk.departments) or "原文未署名"
-        return f"{names}：{heading}{quoted}"
-    if fact.figure and clear:
-        number = book.cite(chunk, spans[-1])
-        lead = fact.figure.text
-        if len(query.filters.departments) > 1:  # 是石村乡还是胡寨乡
-            lead = f"{'、'.join(chunk.printed or chunk.departments)}：{lead}"
-        return f"{lead}（{say_spoken(fact.spoken, chunk)}）[{number}]\n{quoted}"
-    return quoted
-
-
-def _answer_spans(query: ParsedQuery, fact: Fact) -> list[Span]:
-    reading = read_item(fact.chunk)
-    if query.intent in (Intent.MANNER, Intent.REASON):
-        body = [s.span for s in reading.sentences if s.span.end > reading.title.end]
-        return body
-    spans = [fact.sentence.span]
-    if fact.sentence.span.end <= reading.title.end and len(reading.sentences) > 1:
-        spans.append(reading.sentences[-1].span)
-    return spans
 
 
 def within(engine: ExtractiveEngine, reading: Reading, anchor: Chunk) -> Answer:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 
 _POLITE = re.compile(
-    r"^(?:你好|您好|请问|麻烦|劳驾|帮我|帮忙|给我|我想(?:知道|问|了解|查)|想(?:知道|问|了解)|查一?下|查查|查询|看一?下|请|一下|问一?下|告诉我|数一?数看?|说一?说|讲一?讲)+[，,：: ]*"
+    r"^(?:再(?=告诉|说|查|问|讲|帮)|你好|您好|请问|麻烦|劳驾|帮我|帮忙|给我|我想(?:知道|问|了解|查)|想(?:知道|问|了解)|查一?下|查查|查询|看一?下|请|一下|问一?下|告诉我|数一?数看?|说一?说|讲一?讲)+[，,：: ]*"
+)
+# 领导要看某项目的进展
+_FOR_WHOM = re.compile(
+    "^(?:领导|老板|主任|科长|书记|县长)(?:要|想|让我?|叫我?|问)(?!求)(?:看|了解|查|问)?[，,：: ]*"
 )
 _BLANK = re.compile("_{2,}|﹍{2,}")  # 入驻__家, as in a form
 # 底数多少亩 复耕了多少: a space for a comma
@@ -18,6 +22,7 @@ _WHOLE_SUM = re.compile(
 
 def plainly(text: str) -> str:
     """A folded question without what is only polite, its blanks and gaps written out."""
+    text = _FOR_WHOM.sub("", text) or text
     text = _BLANK.sub("多少", _POLITE.sub("", text) or text)
     text = _WHOLE_SUM.sub("总投资", text)
     return _ASKED_APART.sub(r"\1，", text)

@@ -53,13 +53,13 @@ _COUNT = re.compile(
 _COUNT_OFFICES = re.compile(r"(?:多少|(?<![哪好十数])几)(?:个|家)(?:部门|单位|乡镇|街道|镇|局)")
 _REPORTS = ("报", "上报", "报送", "登", "刊登", "供稿", "投稿", "有", "是", "共有", "涉及")
 TREND = re.compile(
-    r"趋势|走势|各(?:个)?(?:时点|阶段|时间点)|历年|逐年|逐季|逐月|历次(?:通报|报道|公布|登载|刊登)?的?|各(?:年|季度|期|月)|变化情况|(?:怎么|咋)(?:变化?|[涨升降增减])|怎么增长|每一?次(?=[^，。]{0,6}(?:数|报|登|通报|公布))|如何变|变化(?:$|[?？])|(?:几|些|多)年来?的?(?:发展|变化|增长)|一路|这几年|近几年|连续几年|变动|起伏|涨跌|升降"
+    r"一([届年次])比一\1|趋势|走势|各(?:个)?(?:时点|阶段|时间点)|历年|逐年|逐季|逐月|历次(?:通报|报道|公布|登载|刊登)?的?|各(?:年|季度|期|月)|变化情况|(?:怎么|咋)(?:变化?|[涨升降增减])|怎么增长|每一?次(?=[^，。]{0,6}(?:数|报|登|通报|公布))|如何变|变化(?:$|[?？])|(?:几|些|多)年来?的?(?:发展|变化|增长)|一路|这几年|近几年|连续几年|变动|起伏|涨跌|升降"
 )
 # 2022年以来每年排多少个重点项目
 _EACH_YEAR = re.compile(
     r"一步步|一年年|[每各]年各|(?:以来|近[一-龥\d]年|[这那]?[几三四五]年|至今|到现在)[^，。]{0,6}[每各]年[^，。]{0,14}(?:多少|几)"
 )
-_HOW_GOES = re.compile(r"咋样|怎么样|如何|情况")
+_OF_YEARS = re.compile(r"咋样|怎么样|如何|情况|[每各]年")
 _COMPARE = re.compile(
     r"相比|对比|比较|(?<![a-z])vs(?![a-z])|哪(?:个|一个|一年|年|期|一期|次|边|家|里)?(?:的)?[^，。？?]{0,12}(?:更|多|高|大|快|少|低|小|强|好)(?:一些|些|点)?(?:$|[?？呢])|"
     r"(?:更|谁)(?:多|高|大|快|少|低)|哪[条个家座届所项]更|(?:多|少|高|低|增加|减少|增长|提高|下降|差)(?:了|出)?多少(?!.*同比)|差(?:了)?(?:多少|几|距|额)|(?:是)?(?:多了|少了|高了|低了|涨了|降了|增加了|减少了|上升|下降|提高)(?:还是|没|吗)|"
@@ -214,7 +214,7 @@ def _of_many(text: str, has_issue: bool, times: int, names: int, years: int) -> 
     trend = (
         TREND.search(text)
         or _EACH_YEAR.search(text)
-        or (_HOW_GOES.search(text) if years >= 2 else None)
+        or (_OF_YEARS.search(text) if years >= 2 else None)
     )
     offices = _found(Intent.LIST, _DEPARTMENTS.search(text), "departments")
     if offices and not many:
@@ -258,7 +258,7 @@ def _of_one(text: str, has_issue: bool, times: int, names: int, lists: bool = Tr
         return Asked(Intent.LIST)
     if times >= 2 and many and re.search(r"多少|几|多大|多长", many.words):
         return Asked(Intent.COMPARE, _unit_compared(text), many.start, many.end)
-    if two and many and re.search(r"分别|各|其中", text):
+    if two and many and re.search(r"分别|各|其中|又", text):
         return Asked(Intent.COMPARE, _unit_compared(text), many.start, many.end)
     manner = _MANNER.search(text)
     if many and re.search(r"多少|几", many.words) and manner and manner.start() > many.start:

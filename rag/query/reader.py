@@ -18,7 +18,7 @@ from rag.query.elsewhere import place_elsewhere, unknown_town
 from rag.query.function_words import FUNCTION_WORDS
 from rag.query.intent import QUANTITIES, TREND, Asked, read_as, read_intent
 from rag.query.issue_resolution import resolve_issues
-from rag.query.masking import TOGETHER, apart, mask, mask_matches, mask_wording, ruled_out
+from rag.query.masking import CHANGED, TOGETHER, apart, mask, mask_matches, mask_wording, ruled_out
 from rag.query.office_mentions import is_excluded, is_guess, named_offices
 from rag.query.periods import asked_periods, printing_time
 from rag.query.quantities import asked_unit, figure_parts, quantity_words
@@ -35,6 +35,7 @@ _LIMIT = re.compile(
     "[\\d一二三四五六七八九十百千万亿.]+[元岁亩人吨户平方公里米件个名家]{1,3}及?以[上下]"
 )
 _THAT_YEAR = re.compile("[当同该][年月]")
+_WHICH_YEAR_MOST = re.compile("哪一?[年届期次][^，,。？?]{0,10}最")
 _EARLIEST = re.compile(r"最早|第一次|首次|最初")
 # 啥牌子, 什么颜色: the thing asked for stands right behind the interrogative.
 _WHICH_THING = re.compile(r"(?:什么|啥|哪种|何种)样?的?([一-龥]{1,6})")
@@ -126,6 +127,8 @@ class QuestionReader:
             masked = mask_matches(TREND, masked)
         elif asked.intent in (Intent.SUM, Intent.COMPARE):
             masked = mask_matches(TOGETHER, masked)
+            if asked.intent is Intent.COMPARE:
+                masked = mask_matches(CHANGED, masked)
         elif asked.start >= 0 and asked.intent not in QUANTITIES:
             masked = mask(masked, [asked])
         masked = mask_wording(masked)
@@ -209,7 +212,8 @@ class QuestionReader:
     ) -> tuple[Asked, Shape]:
         """What is asked for, by the rules and the model that corrects them; `names` are those of
         the offices that limit the question."""
-        distinct = len({n.name for n in names}) + _beside_county(text, names)
+        beside = _beside_county(text, names)
+        distinct = len({n.name for n in names}) + beside
         years = {
             year
             for t in times
@@ -221,7 +225,8 @@ class QuestionReader:
         shape = shape_of(text, asked.intent, times, offices, issues)
         plural = asked.unit in ("departments", "issues")  # 哪几个乡镇: a list of its own kind
         told = asked.intent is Intent.FACT and asked.start >= 0  # 分哪几类
-        sure = plural or told
+        table = beside or bool(_WHICH_YEAR_MOST.search(text))
+        sure = plural or told or (table and asked.intent is Intent.COMPARE)
         kind = self._kinds.correction(shape) if self._kinds and not sure else None
         if kind:
             asked = read_as(kind, text, bool(issues), several, distinct)
@@ -312,7 +317,8 @@ def _beside_county(text: str, names: Sequence[NameMatch]) -> bool:
     if county < 0 or len({n.name for n in names}) != 1:
         return False
     between = sorted((county, names[0].start))
-    return bool(re.search("[和与跟同比及、]|其中", text[slice(*between)]))
+    # 全县转移多少，其中沙梁镇多少; 全县签约几个，开发区又是几个
+    return bool(re.search("[和与跟同比及、]|其中|(?:多少|几).*[，,]", text[slice(*between)]))
 
 
 def _as_list(asked: Asked, terms: Sequence[str], limited: bool) -> Asked:
