@@ -59,7 +59,7 @@ TREND = re.compile(
 _EACH_YEAR = re.compile(
     r"一步步|一年年|[每各]年各|(?:以来|近[一-龥\d]年|[这那]?[几三四五]年|至今|到现在)[^，。]{0,6}[每各]年[^，。]{0,14}(?:多少|几)"
 )
-_OF_YEARS = re.compile(r"咋样|怎么样|如何|情况|[每各]年")
+_HOW_GOES = re.compile(r"咋样|怎么样|如何|情况")
 _COMPARE = re.compile(
     r"相比|对比|比较|(?<![a-z])vs(?![a-z])|哪(?:个|一个|一年|年|期|一期|次|边|家|里)?(?:的)?[^，。？?]{0,12}(?:更|多|高|大|快|少|低|小|强|好)(?:一些|些|点)?(?:$|[?？呢])|"
     r"(?:更|谁)(?:多|高|大|快|少|低)|哪[条个家座届所项]更|(?:多|少|高|低|增加|减少|增长|提高|下降|差)(?:了|出)?多少(?!.*同比)|差(?:了)?(?:多少|几|距|额)|(?:是)?(?:多了|少了|高了|低了|涨了|降了|增加了|减少了|上升|下降|提高)(?:还是|没|吗)|"
@@ -214,7 +214,8 @@ def _of_many(text: str, has_issue: bool, times: int, names: int, years: int) -> 
     trend = (
         TREND.search(text)
         or _EACH_YEAR.search(text)
-        or (_OF_YEARS.search(text) if years >= 2 else None)
+        or (_HOW_GOES.search(text) if years >= 2 else None)
+        or (re.search("每年", text) if years >= 2 and many else None)
     )
     offices = _found(Intent.LIST, _DEPARTMENTS.search(text), "departments")
     if offices and not many:
