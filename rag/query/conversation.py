@@ -103,7 +103,8 @@ def _in_that_issue(question: str, exchange: Sequence[Turn]) -> str:
 def _in_that_year(reader: QuestionReader, question: str, before: str, today: date) -> str:
     """The question with the year asked about before for 同一年, the next one for 第二年; 全年 alone
     is that of the same year."""
-    year = _year(reader, before, today) if before else None
+    named = any(p.search(question) for p in (_THAT_YEAR, _NEXT_YEAR, _WHOLE_YEAR))
+    year = _year(reader, before, today) if named and before else None
     if year is None:
         return question
     question = _NEXT_YEAR.sub(f"{year + 1}年", _THAT_YEAR.sub(f"{year}年", question))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache, lru_cache
 
 import rjieba
 
@@ -30,6 +31,7 @@ from rag.query.words import content_words, rejoin_separated
 from rag.schema import Chunk, Filters, Intent, ParsedQuery
 from rag.text import Located, Span, close_up, fold, overlap, quoted_names
 
+REMEMBERED = 64  # readings
 _LATEST = re.compile("最新|最近|近期|现在|目前|眼下|最后一次|上一?次|至今")
 _LIMIT = re.compile(
     "[\\d一二三四五六七八九十百千万亿.]+[元岁亩人吨户平方公里米件个名家]{1,3}及?以[上下]"
@@ -86,9 +88,14 @@ class QuestionReader:
         self.vocabulary = vocabulary
         self._sounds = sounds
         self._known = known
+        # A conversation's questions are read again and again, with each that hangs on them.
+        self._read = lru_cache(maxsize=REMEMBERED)(self._read_anew)
 
     def read(self, question: str, today: date, year: int | None = None) -> Reading:
         """The reading of a standalone question; `year` is the one the conversation speaks of."""
+        return self._read(question, today, year)
+
+    def _read_anew(self, question: str, today: date, year: int | None) -> Reading:
         text = plainly(close_up(fold(simplify(question.strip()))))
         text = as_printed(rejoin_separated(text), self._prints)
         text, corrections = self._correct(text, today)
@@ -257,11 +264,12 @@ class QuestionReader:
             *(Span(m.start(), m.end()) for m in _HOW_MUCH.finditer(text)),
         ]
         protected = apart(named)
+        known = cache(self._known)  # a word may stand there a hundred times
         pieces: list[str] = []
         corrections: list[tuple[str, str]] = []
         position = 0
         for start, end in [*protected, (len(text), len(text))]:
-            fixed, found = self._sounds().correct(text[position:start], self._known, self._prints)
+            fixed, found = self._sounds().correct(text[position:start], known, self._prints)
             pieces += [fixed, text[start:end]]
             corrections += found
             position = end
