@@ -25,13 +25,14 @@ from rag.errors import (
     StoreUnreachableError,
 )
 from rag.extractive.engine import ExtractiveEngine
-from rag.extractive.refusal import without_commands
 from rag.faults import named_fault, naming_faults
 from rag.generative import ChatWriter, GenerativeEngine, build_chat_model
 from rag.index_mending import check_vectors
+from rag.query.commands import without_commands
 from rag.query.conversation import resolve
 from rag.query.question_kind import kind_model
 from rag.query.reader import QuestionReader
+from rag.query.small_talk import is_small_talk
 from rag.query.spelling import SoundIndex
 from rag.query.vocabulary import Vocabulary
 from rag.reranker import CrossEncoderReranker, load_reranker
@@ -39,7 +40,7 @@ from rag.retriever import BulletinRetriever, HybridRetriever
 from rag.schema import Answer, Intent, ParsedQuery, Turn
 from rag.settings import Settings
 from rag.synonyms import load_synonyms, with_synonyms
-from rag.text import encodable, legible
+from rag.text import encodable, fold, legible
 from rag.vector_store import VectorStore
 from rag.word_vectors import WordVectors
 
@@ -189,6 +190,8 @@ class BulletinChain(Runnable[Any, Answer]):
         if not knowledge.vocabulary.issues:
             raise QuestionError("库里还没有快报，请先运行：python -m ingest 快报文件或文件夹")
         asked, commanded = without_commands(legible(question))
+        if is_small_talk(fold(asked)):
+            return _out_of_scope(question, _ABOUT)
         if not asked:
             return _out_of_scope(question)
         today = self.settings.current_date()
@@ -288,10 +291,19 @@ def _failed(question: str, message: str) -> Answer:
     return Answer(question=shown, text="", query=_unread(shown), error=message)
 
 
-def _out_of_scope(question: str) -> Answer:
+_COMMANDED = (
+    "这不是对快报内容的提问。本系统只回答快报登过的内容，每条都附原文出处，不执行其他指令。"
+)
+_ABOUT = (
+    "这里只回答《政务快报》登过的内容，每条都附原文出处。可以问：某个数字（写明时间）、"
+    "某单位某年做了哪些工作、某一期的要点、哪一期登过某件事。"
+)
+
+
+def _out_of_scope(question: str, text: str = _COMMANDED) -> Answer:
     return Answer(
         question=question,
-        text="这不是对快报内容的提问。本系统只回答快报登过的内容，每条都附原文出处，不执行其他指令。",
+        text=text,
         query=_unread(question),
         refusal="out_of_scope",
     )

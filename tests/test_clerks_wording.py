@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag.chain import BulletinChain
-from rag.extractive.refusal import without_commands
+from rag.query.commands import without_commands
 from tests.archive import ask_chain, issue_of, open_archive
 
 ISSUES = [

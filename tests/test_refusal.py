@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rag.answer_model import AnswerModel
-from rag.extractive.refusal import without_commands
+from rag.query.commands import without_commands
 from tests.archive import ask, ask_chain, open_archive
 
 NEAR = [

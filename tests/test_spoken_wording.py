@@ -9,7 +9,7 @@ import pytest
 from ingest.parser import parse_bulletins
 from rag.chain import BulletinChain
 from rag.errors import SourceError
-from rag.extractive.refusal import without_commands
+from rag.query.commands import without_commands
 from rag.query.intent import read_intent
 from rag.query.quantities import figure_parts
 from rag.schema import Intent

@@ -11,8 +11,9 @@ from rag.entities.figures import find_figures
 from rag.entities.ordinals import missing_stage
 from rag.entities.times import find_times
 from rag.extractive.arithmetic import of_one_kind
-from rag.extractive.refusal import contradicted, without_commands
+from rag.extractive.refusal import contradicted
 from rag.query.colloquial import plainly
+from rag.query.commands import without_commands
 from tests.archive import ask_chain, issue_of, open_archive, read
 
 PEOPLE = ("周启明", "沈砚秋")

@@ -39,6 +39,7 @@ _OPEN = (Intent.FACT, Intent.DEPARTMENT, Intent.PLACE, Intent.PERSON)
 FACT_ITEMS = 12
 NEAREST = 3
 WORDED = 50
+NOTHING_NAMED = "问题里没有可以查的词，请写明要查的事、单位、时间或期号"
 
 
 class Archive(Protocol):
@@ -99,6 +100,8 @@ class ExtractiveEngine:
         dated = query.periods or query.filters.issues
         if query.intent is Intent.ISSUE and not query.terms and dated:
             return lists.masthead(self, reading)
+        if not self._names_something(query):
+            return self.refuse(query, [], NOTHING_NAMED)
         if query.intent in (Intent.DIGEST, Intent.LIST, Intent.COUNT):
             return lists.items(self, reading)
         if query.intent in (Intent.COMPARE, Intent.TREND, Intent.SUM):
@@ -119,6 +122,12 @@ class ExtractiveEngine:
             # 招商引资栏目刊发的是哪次活动: what the section printed.
             return lists.items(self, replace(reading, query=replace(query, terms=(), focus=())))
         return answer
+
+    def _names_something(self, query: ParsedQuery) -> bool:
+        """Whether there is anything to look for: a time, an issue, an office, a section, a word."""
+        bounds = query.filters != Filters() or query.periods or query.order or query.terms
+        # 库里有哪些快报 asks for everything.
+        return bool(bounds) or query.intent in (Intent.DIGEST, Intent.LIST, Intent.COUNT)
 
     # --- shared steps ----------------------------------------------------------------------
 

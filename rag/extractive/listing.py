@@ -28,14 +28,18 @@ def relevant(chunks: Sequence[Chunk], terms: Sequence[Term], limited: bool = Fal
     """
     if limited and not any(t.noun or t.proper for t in terms):
         return list(chunks)
-    # Under a filter the verbs of the asker (开过, 抓过) say nothing: 用地保障栏目开过几期.
-    terms = [t for t in terms if t.noun or t.proper or (t.seen and len(t.word) > 1)]
+    terms = naming(terms)
     if not terms:
         return list(chunks)
     scored = [(chunk, topic_score(chunk, terms)) for chunk in chunks]
     best = max((score for _, score in scored), default=0.0)
     cut = max(TOPIC_COVERAGE, TOPIC_SHARE_OF_BEST * best)
     return [chunk for chunk, score in scored if score >= cut and lacks_name(terms, chunk) is None]
+
+
+def naming(terms: Sequence[Term]) -> list[Term]:
+    """The words that name a topic: the verbs of the asker (用地保障栏目开过几期) don't."""
+    return [t for t in terms if t.noun or t.proper or (t.seen and len(t.word) > 1)]
 
 
 def coordinates(question: str, terms: Sequence[Term]) -> tuple[tuple[Term, ...], ...]:

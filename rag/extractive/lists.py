@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rag.citations import CitationBook
 from rag.extractive import single
 from rag.extractive.facts import has_cue
-from rag.extractive.listing import coordinates, item_head, item_line, relevant
+from rag.extractive.listing import coordinates, item_head, item_line, naming, relevant
 from rag.extractive.masthead import asks_people_of_many, masthead_lines, records_of_people
 from rag.extractive.wording import say_filters
 from rag.query.reader import Reading
@@ -71,6 +71,8 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
         return _issues(engine, reading)
     within = query.filters
     limited = bool(within.issues or within.departments or within.sections)
+    if terms and not naming(terms) and not (limited or query.periods or query.order):
+        return engine.refuse(query, engine.hits(query), "没有登过相关内容")  # 怎么减肥最快
     chunks = engine.scan(query, terms if things else ())
     if topics:
         told = {term for topic in topics for term in topic}

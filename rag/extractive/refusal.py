@@ -47,44 +47,6 @@ LOOSE = re.compile(
 # Who, where and when ask for something that happened: its verb must be printed too.
 _EVENTS = (Intent.PERSON, Intent.PLACE, Intent.DATE)
 
-_COMMAND = re.compile(
-    r"【[^】]*(?:指令|管理员|系统)[^】]*】?|假设|假定|就当|(?:关闭|停用|跳过|取消|绕过)[^，。]{0,8}(?:引用|核对|核查|检查|校验|限制)|忽略|无视|忘(?:记|掉)|(?:不要|不用|不必|无需|别)(?:再)?(?:看|查|翻|管|理会|引用|核对)|不管[^，。]{0,10}(?:怎么|什么|如何)|没有限制|不受[^，。]{0,4}(?:限制|约束)|(?:回答|答案|回复)[^，。]{0,6}(?:写|加|带|附|打)上|泄露|乘以|(?:必须|一律|统一|只能|都|再|就)(?:回答|答|回复)|(?:你|现在)(?:现在)?(?:是|扮演|假装|充当)(?:一[个名位])?|扮演|假装|"
-    r"系统提示|提示词|system prompt|prompt|ignore|instruction|越狱|开发者模式|(?:扮演|切换|进入)[^，。]{0,6}角色|(?:先|请|直接|只|原样)输出|输出[“‘你以\x22]|再回答|【系统|系统(?:指令|消息|提示)?[：:]|重复(?:以上|上面)|直接(?:编|回答|输出|说|告诉我)|编(?:一[个条篇段份]|造|个)|"
-    r"照抄|写(?:一?[首篇封段个]|诗|作文)|作诗|翻译成|译成|讲个(?:笑话|故事)|你就说|跟着(?:我)?(?:说|念)|复述|API ?(?:key|密钥)|密码|密钥|执行(?:以下|命令)|<[a-z/!]|\{\{|```",
-    re.I,
-)
-
-# Commands unless the same words ask something: 把粮站改成民宿的是哪个村, 直接给群众发了多少.
-_COMMAND_OR_MATTER = re.compile(
-    r"把[^，。]{0,24}(?:改成|换成|说成|改为)|改说|直接给|按这个|(?:以后|今后|从现在起)[^，。]{0,10}(?:都|一律|统一)[^，。]{0,3}(?:改|写|说|称)"
-)
-# What every answer does anyway.
-_GRANTED = re.compile(r"引用原文|(?:给出|注明|附上|标明|标注)(?:期号|出处|来源|原文|出自)")
-# <system>…</system>2024年…: what stands between tags is no question.
-_TAGGED = re.compile(r"<(\w+)[^>]*>.*?</\1>", re.S)
-_NAMES = re.compile(r"\d{4}年|\d期|[一-龥]{2}(?:率|额|量|收入|面积|情况|投资|产值|工作)")
-_ASKS = re.compile("哪|谁|什么|啥|多少|几|怎|为何|吗")
-
-
-def without_commands(question: str) -> tuple[str, bool]:
-    """The question less the sentences that command the program; True when there were any."""
-    untagged = _TAGGED.sub("", question)
-    parts = re.split(r"(?<=[。！？!?；;，,：:\n])", untagged)
-    kept = [part for part in parts if not _commands(part)]
-    asked = [part for part in kept if not _GRANTED.search(part)]
-    asked = asked or (kept if len(kept) == len(parts) else [])
-    rest = "".join(asked).strip(" ，,。：:；;\n")
-    commanded = len(kept) < len(parts) or untagged != question
-    if commanded and not _ASKS.search(rest) and not _NAMES.search(rest):
-        return "", True  # 越高越好, left of a command, asks nothing
-    return rest, commanded
-
-
-def _commands(part: str) -> bool:
-    if _COMMAND.search(part):
-        return True
-    return bool(_COMMAND_OR_MATTER.search(part)) and not _ASKS.search(part)
-
 
 def features(fact: Fact, terms: Sequence[Term], unit: str) -> tuple[float, ...]:
     """What tells whether the fact answers, each 0..1: the question's words in its item, those of
