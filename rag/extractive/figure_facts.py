@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,9 +32,10 @@ class _Wording:
     achieved: bool  # 已打多少眼: what is there
     planned: bool  # 打算立多少台
     before: bool  # 原来要多少天
+    parts: tuple[tuple[str, str], ...]  # 小麦, 总产: the words of a quantity's name
 
 
-def _wording(question: str, text: str) -> _Wording:
+def _wording(question: str, text: str, terms: Sequence[Term]) -> _Wording:
     extent = _ASKED_EXTENT.search(question)
     return _Wording(
         question,
@@ -41,6 +43,11 @@ def _wording(question: str, text: str) -> _Wording:
         bool(_ACHIEVED.search(question)) and not AHEAD.search(question),
         _asks_plan(question, text),
         bool(_BEFORE.search(question)),
+        tuple(
+            (a.word, b.word)
+            for a, b in itertools.pairwise(terms)
+            if a.noun and (a.word + b.word in question or f"{a.word}的{b.word}" in question)
+        ),
     )
 
 
@@ -58,7 +65,7 @@ def figure_facts(
     facts = []
     header = header_words(chunk)
     titled = [s for s in reading.sentences if s.span.end <= reading.title.end]
-    wording = _wording(query.standalone, text)
+    wording = _wording(query.standalone, text, terms)
     for sentence in dict.fromkeys((*answer_sentences(reading), *titled)):
         # 产业园入驻企业增至37家: a title may be all that tells the figure.
         share = _IN_TITLE if sentence in titled else 1.0
@@ -102,6 +109,8 @@ def figure_facts(
                     share * (0.4 + 0.6 * time)
                 )
                 score *= _wanted(wording, text, clause, index)
+                if _of_another(wording, words + chunk.title, part):
+                    score *= _ANOTHER
                 facts.append(Fact(hit, sentence, clause, figure, item, local, named, time, score))
             previous = part
     return facts
@@ -125,6 +134,26 @@ def _wanted(wording: _Wording, text: str, clause: Clause, index: int) -> float:
     if not wording.before and _is_former(text, clause, index):
         factor *= _FORMER
     return factor
+
+
+_ANOTHER = 0.75
+# Nouns that stand for whatever is spoken of, or say over what: 项目总投资, 全县总产.
+_GENERAL_NOUN = re.compile(
+    "(?:项目|工程|企业|公司|单位|园区|基地|景区|中心|医院|学校|小区|县|镇|乡|村|街道|区|期|年|月|度|累计|平均|合计)$"
+)
+
+
+def _of_another(wording: _Wording, words: str, clause: str) -> bool:
+    """Whether the clause gives the quantity of something else: 粮食总产 for 小麦总产."""
+    for noun, quantity in wording.parts:
+        told = re.search(rf"([一-龥]{{2,6}}){re.escape(quantity)}", fold(clause))
+        if told is None or noun in words:
+            continue
+        word, tag = rjieba.tag(told[1])[-1]
+        other = tag.startswith("n") and len(word) > 1 and word not in wording.question
+        if other and not _GENERAL_NOUN.search(word):
+            return True
+    return False
 
 
 _NAME = 12  # characters

@@ -9,6 +9,9 @@ from rag.schema import ParsedQuery
 _GENERAL = frozenset(["个", "家", "处", "项", "件"])
 _THINGS = _GENERAL | {"座", "条", "台", "所", "村", "起", "套", "辆", "宗", "份", "岗位"}
 
+# 规划床位600张 is what 多少张床位 asks for.
+_BEDS = frozenset(["张床位", "床位", "张", "床"])
+
 # What no quantity of goods is counted in.
 _NO_OUTPUT = frozenset(
     [
@@ -45,6 +48,8 @@ def fits_unit(asked: str, figure: Figure) -> bool:
     if not asked:
         return bool(figure.unit)
     if asked == figure.family:
+        return True
+    if asked in _BEDS and figure.family in _BEDS:
         return True
     if asked == "output":  # 袜子产量 is in 双, 粮食产量 in 吨
         return bool(figure.unit) and figure.family not in _NO_OUTPUT

@@ -11,6 +11,10 @@ _POLITE = re.compile(
 _FOR_WHOM = re.compile(
     "^(?:领导|老板|主任|科长|书记|县长)(?:要|想|让我?|叫我?|问)(?!求)(?:看|了解|查|问)?[，,：: ]*"
 )
+# 档案里讲过冷链的乡镇: everything is looked for there.
+_IN_ARCHIVE = re.compile(
+    "^在?(?:这些)?(?:档案|资料|库|系统|数据库|知识库)(?:库)?(?:里面?|中|内)(?:头|边)?[，,]?"
+)
 _BLANK = re.compile("_{2,}|﹍{2,}")  # 入驻__家, as in a form
 # 底数多少亩 复耕了多少: a space for a comma
 _ASKED_APART = re.compile(r"((?:多少|几)[^\s，。,；;？?、]{0,6})[ 　]+(?=[^，。]*(?:多少|几))")
@@ -22,7 +26,8 @@ _WHOLE_SUM = re.compile(
 
 def plainly(text: str) -> str:
     """A folded question without what is only polite, its blanks and gaps written out."""
-    text = _FOR_WHOM.sub("", text) or text
-    text = _BLANK.sub("多少", _POLITE.sub("", text) or text)
+    for needless in (_FOR_WHOM, _POLITE, _IN_ARCHIVE):
+        text = needless.sub("", text) or text
+    text = _BLANK.sub("多少", text)
     text = _WHOLE_SUM.sub("总投资", text)
     return _ASKED_APART.sub(r"\1，", text)

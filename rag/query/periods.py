@@ -13,6 +13,8 @@ from rag.schema import Period
 _PRINTED = re.compile(
     r"^份?的?(?:那期|那一期|这期|快报|简报)?[里上中]?(?:(?:说|登|报|写|提|讲|公布|通报|刊登|刊发|报道|印发)(?:到|过)?(?:的|时)|通报(?!批评|会)|刊[登载]|登载|[一-龥]{0,8}那[条期篇])"
 )
+# 2023、2024、2025这三年: the years named before it
+_SUMS_UP = re.compile("[这那][两二三四五六七八九十几]年")
 _MONTH, _YEAR = timedelta(days=31), timedelta(days=364)
 
 
@@ -48,8 +50,10 @@ def asked_periods(
     year from the archive's first on."""
     periods: list[Period] = []
     open_year = False
-    for mention in times:
+    for index, mention in enumerate(times):
         period = mention.period
+        if index and _SUMS_UP.match(period.words) and mention.start <= times[index - 1].end + 1:
+            continue
         if mention.has_year or first_year is None or mention.kind != "range":
             periods.append(period)
             continue

@@ -70,7 +70,7 @@ def _words_in(piece: str, prints: Callable[[str], bool], known: Callable[[str], 
     words: list[str] = []
     joinable = False
     last = ""
-    for word, tag in _with_ordinals(_whole(rjieba.tag(piece), known), prints):
+    for word, tag in _with_ordinals(_whole(rjieba.tag(piece), prints, known), prints):
         word = word.lower()
         if _ORDINAL.fullmatch(word):
             words.append(word)  # 第五 belongs to 实验小学
@@ -99,7 +99,7 @@ def _words_in(piece: str, prints: Callable[[str], bool], known: Callable[[str], 
 
 
 def _whole(
-    tokens: Sequence[tuple[str, str]], known: Callable[[str], bool]
+    tokens: Sequence[tuple[str, str]], prints: Callable[[str], bool], known: Callable[[str], bool]
 ) -> list[tuple[str, str]]:
     """细|颗粒物 as one word where it is known as one: the segmenter hasn't all of them."""
     result: list[tuple[str, str]] = []
@@ -108,9 +108,21 @@ def _whole(
         single = len(word) == 1 or len(before) == 1
         if single and len(before + word) > 2 and known(before + word):
             result[-1] = (before + word, "n")
+        elif len(before) > 1 and len(word) == 1 and _cut_late(before, word, prints):
+            result[-1:] = [(before[:-1], result[-1][1]), (before[-1] + word, "n")]
         else:
             result.append((word, tag))
     return result
+
+
+_EACH = frozenset("日月年人户亩")
+
+
+def _cut_late(before: str, word: str, prints: Callable[[str], bool]) -> bool:
+    """Whether 过冷|链 is 过|冷链, which the archive prints, and 周日|均 is 周|日均."""
+    if word == "均":
+        return before[-1] in _EACH
+    return len(before) == 2 and not prints(before) and prints(before[1] + word)
 
 
 def _is_loose(word: str) -> bool:
