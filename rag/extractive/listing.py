@@ -78,18 +78,18 @@ def topic_score(chunk: Chunk, terms: Sequence[Term]) -> float:
     return coverage(terms, (chunk.title, 1.0), (header_words(chunk), 1.0), (chunk.text, 0.85))
 
 
-def key_sentence(chunk: Chunk, terms: Sequence[Term]) -> Sentence:
-    """The sentence to show of an item: the one nearest to the topic, else the last with figures."""
+def key_sentence(chunk: Chunk, terms: Sequence[Term], leading: bool = False) -> Sentence:
+    """The sentence to show of an item: the one nearest to the topic, else the last with figures,
+    or the first (`leading`)."""
     reading = read_item(chunk)
-    body = [s for s in reading.sentences if s.span.end > reading.title.end] or list(
-        reading.sentences
-    )
+    start = reading.title.end or reading.sentences[0].span.end
+    body = [s for s in reading.sentences if s.span.end > start] or list(reading.sentences)
 
     def rank(pair: tuple[int, Sentence]) -> tuple[float, bool, int]:
         index, sentence = pair
         near = coverage(terms, (sentence.span.of(chunk.text), 1.0)) if terms else 0.0
         figures = any(f.text[0].isdigit() for c in sentence.clauses for f in c.figures)
-        return (near + (0.5 if figures else 0.0), figures, index)
+        return (near + (0.5 if figures else 0.0), figures, -index if leading else index)
 
     return max(enumerate(body), key=rank)[1]
 
@@ -102,17 +102,18 @@ def item_line(chunk: Chunk, terms: Sequence[Term], book: CitationBook, whole: bo
             for s in read_item(chunk).sentences
         )
     sentence = key_sentence(chunk, terms)
-    first = read_item(chunk).sentences[0]
-    if not chunk.title and first != sentence:
+    shown = [sentence]
+    if not terms:  # of the whole item: what it opens with, and what came of it
+        shown.insert(0, key_sentence(chunk, terms, leading=True))
+    if not chunk.title:
         # Without a title the first sentence says what the item is about.
-        return "".join(
-            f"{s.span.of(chunk.text)}[{book.cite(chunk, s.span)}]" for s in (first, sentence)
-        )
-    quote = sentence.span.of(chunk.text)
-    number = book.cite(chunk, sentence.span)
-    if chunk.title and chunk.title not in quote:
-        return f"{chunk.title}：{quote}[{number}]"
-    return f"{quote}[{number}]"
+        shown.insert(0, read_item(chunk).sentences[0])
+    quotes = "".join(
+        f"{s.span.of(chunk.text)}[{book.cite(chunk, s.span)}]" for s in dict.fromkeys(shown)
+    )
+    if chunk.title and chunk.title not in quotes:
+        return f"{chunk.title}：{quotes}"
+    return quotes
 
 
 def item_head(chunk: Chunk) -> str:

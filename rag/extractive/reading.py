@@ -66,6 +66,7 @@ def read_item(chunk: Chunk) -> ItemReading:
         if not _BEFORE_YEAR.search(t.period.words)
         and not any(overlap(t, i) for i in issues)
         and not (_BASE.search(text[: t.start]) and not _OWN.match(text, t.end))
+        and not _names_occasion(text, t, named)
     ]
     figures = [f for f in find_figures(text) if not any(overlap(f, m) for m in mentions)]
     title_end = len(chunk.title) if chunk.title and text.startswith(chunk.title) else 0
@@ -78,6 +79,25 @@ def read_item(chunk: Chunk) -> ItemReading:
         _read_sentences(text, bounds, times, figures, chunk),
         tuple(t.period for t in times if t.end <= title_end),
     )
+
+
+def _names_occasion(text: str, mention: TimeMention, named: Sequence[TimeMention]) -> bool:
+    """Whether a year is part of the name of what took place on a day told before it in the
+    sentence: 4月9日召开2025年首次银企对接会 speaks of that day."""
+    days = (mention.period.end - mention.period.start).days
+    if days < _YEAR_DAYS or not _HELD.search(text[: mention.start]):
+        return False
+    return any(
+        other.end <= mention.start
+        and "。" not in text[other.end : mention.start]
+        and mention.period.contains(other.period.start)
+        and (other.period.end - other.period.start).days < days
+        for other in named
+    )
+
+
+_HELD = re.compile("(?:召开|举办|举行|组织|开展|启动|印发)了?(?:全县|全镇|县)?$")
+_YEAR_DAYS = 364
 
 
 def _sentence_spans(text: str, title_end: int) -> list[Span]:

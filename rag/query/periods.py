@@ -40,6 +40,8 @@ def _of_printing(mention: TimeMention, text: str) -> bool:
     part = _MONTH < mention.period.end - mention.period.start < _YEAR
     if part or not mention.has_year or mention.kind != "range":
         return False
+    if mention.period.words.endswith("年度"):
+        return False  # 启动2025年度医保缴费的那篇 was printed the year before
     return bool(_PRINTED.match(text[mention.end :]))
 
 
