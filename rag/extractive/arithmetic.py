@@ -129,8 +129,8 @@ def otherwise(question: str, known: Sequence[Known]) -> list[str]:
 
 def _told(name: str, words: str) -> bool:
     """Whether the words speak of a line of the table, by its name or its year."""
-    year = re.match(r"\d{4}年", name)
-    return name in words or bool(year and year.group() in words)
+    year = re.match(r"\d\d(\d\d)年", name)
+    return name in words or bool(year and f"{year[1]}年" in words)
 
 
 def total(known: Sequence[Known]) -> list[str]:

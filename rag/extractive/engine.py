@@ -97,7 +97,7 @@ class ExtractiveEngine:
             return self._no_such_issue(reading)
         if query.intent is Intent.MASTHEAD:
             return lists.masthead(self, reading)
-        dated = query.periods or query.filters.issues
+        dated = query.periods or query.filters.issues or query.order
         if query.intent is Intent.ISSUE and not query.terms and dated:
             return lists.masthead(self, reading)
         if not self._names_something(query):

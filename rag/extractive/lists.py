@@ -11,7 +11,12 @@ from rag.citations import CitationBook
 from rag.extractive import single
 from rag.extractive.facts import has_cue
 from rag.extractive.listing import coordinates, item_head, item_line, naming, relevant
-from rag.extractive.masthead import asks_people_of_many, masthead_lines, records_of_people
+from rag.extractive.masthead import (
+    asks_people_of_many,
+    masthead_lines,
+    records_of_people,
+    unknown_person,
+)
 from rag.extractive.wording import say_filters
 from rag.query.reader import Reading
 from rag.schema import Answer, Chunk, Hit, Intent, ParsedQuery
@@ -46,6 +51,8 @@ def masthead(engine: ExtractiveEngine, reading: Reading) -> Answer:
             records = records[:1]
     if not query.filters.issues and asks_people_of_many(query.standalone):
         every = engine.issues(engine.scan_filters(query))
+        if person := unknown_person(query.standalone, every):
+            return engine.refuse(query, [], f"入库的快报里没有“{person}”")
         records = records_of_people(query.standalone, every) or records
     book = CitationBook()
     lines = []

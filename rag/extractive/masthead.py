@@ -15,12 +15,17 @@ from rag.text import Span
 _FACTS: tuple[tuple[str, re.Pattern[str], str, re.Pattern[str]], ...] = (
     (
         "责任编辑",
-        re.compile(r"编辑(?!部)|责编|谁编|谁校"),
+        re.compile(r"编辑(?!部)|责编|谁编|谁校|编的"),
         "editor",
         re.compile(r"责任编辑[：:].*|编辑[：:].*"),
     ),
-    ("审核", re.compile(r"审核|审定|把关|谁审"), "reviewer", re.compile(r"(?:审核|审定)[：:].*")),
-    ("签发", re.compile(r"签发|谁签|谁批"), "signer", re.compile(r"签发[：:].*")),
+    (
+        "审核",
+        re.compile(r"审核|审定|把关|谁审|审的"),
+        "reviewer",
+        re.compile(r"(?:审核|审定)[：:].*"),
+    ),
+    ("签发", re.compile(r"签发|谁签|谁批|签的"), "signer", re.compile(r"签发[：:].*")),
     (
         "发送范围",
         re.compile(r"本期发|发送|发给|发到|分送|抄送|主送|发哪|送到|送给|送哪|范围|谁能收到|收到"),
@@ -70,13 +75,24 @@ def masthead_lines(
     return result
 
 
-_WHICH_ISSUES = re.compile("哪[几些]期|都有哪|几期")
+_WHICH_ISSUES = re.compile("哪[几些一]?期|都有哪|几期")
+# 何穗编的是哪一期
+_BY_WHOM = re.compile("^([一-龥]{2,4}?)(?:编辑?|审核?|签发?)的")
 _CHANGED = re.compile("换成|换了|换人|改由|从哪一?期(?:开始|起)|历任|先后")
 
 
 def asks_people_of_many(question: str) -> bool:
     """Whether the editors, reviewers or signers of all issues matter: reading them takes time."""
     return bool(_WHICH_ISSUES.search(question) or _CHANGED.search(question))
+
+
+def unknown_person(question: str, records: Sequence[IssueRecord]) -> str:
+    """The person whose issues are asked for where no footer names them; else ""."""
+    asked = _BY_WHOM.search(question)
+    if asked is None or not _WHICH_ISSUES.search(question):
+        return ""
+    printed = any(asked[1] in "".join(r.text.split()) for r in records)
+    return "" if printed else asked[1]
 
 
 def records_of_people(question: str, records: Sequence[IssueRecord]) -> list[IssueRecord]:
@@ -87,7 +103,10 @@ def records_of_people(question: str, records: Sequence[IssueRecord]) -> list[Iss
         named = [
             record
             for record in records
-            if any((name := getattr(record.footer, r)) and name in question for r in roles)
+            if any(
+                (name := "".join(getattr(record.footer, r).split())) and name in question
+                for r in roles
+            )
         ]
         if named:
             return named

@@ -13,7 +13,7 @@ _FOR_WHOM = re.compile(
 )
 # 档案里讲过冷链的乡镇: everything is looked for there.
 _IN_ARCHIVE = re.compile(
-    "^在?(?:这些)?(?:档案|资料|库|系统|数据库|知识库)(?:库)?(?:里面?|中|内)(?:头|边)?[，,]?"
+    "(?:^|(?<=[年月日度]))在?(?:这些)?(?:档案|资料|库|系统|数据库|知识库)(?:库)?(?:里面?|中|内)(?:头|边)?[，,]?"
 )
 _BLANK = re.compile("_{2,}|﹍{2,}")  # 入驻__家, as in a form
 # 底数多少亩 复耕了多少: a space for a comma

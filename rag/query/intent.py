@@ -27,7 +27,7 @@ class Asked:
 
 
 _MASTHEAD = re.compile(
-    r"总第\d+期|本期发|期[^，。？?]{0,6}发给[^，。？?]{2,14}(?:吗|没有|了没)|签字|谁(?:审|签|编|校|批)(?:发|核|定|辑)?的|总期号|总第几期|总第多少期|责任编辑|责编|谁编辑|谁审核|审核人|审核是|谁签发|签发人|签发是|签发的|发送范围|发送对象|发送单位|分送|抄送|主送|"
+    r"(?:编辑?|审核?|签发?)的(?:都)?(?:是|有)?(?:哪|第几)|总第\d+期|本期发|期[^，。？?]{0,6}发给[^，。？?]{2,14}(?:吗|没有|了没)|签字|谁(?:审|签|编|校|批)(?:发|核|定|辑)?的|总期号|总第几期|总第多少期|责任编辑|责编|谁编辑|谁审核|审核人|审核是|谁签发|签发人|签发是|签发的|发送范围|发送对象|发送单位|分送|抄送|主送|"
     r"发(?:给|到|送)(?:了|过)?(?:哪些|哪|谁|什么)|都?发给谁|印发单位|主办单位|哪个单位(?:印发|主办|编发)|(?:审核|签发|编辑|责编)(?:者|人)?(?:分别)?(?:都)?(?:是|为)?(?:谁|哪位|$|[?？])"
 )
 _OF_MASTHEAD = re.compile(
@@ -155,7 +155,12 @@ _CHANGED = re.compile(
 def _unit_compared(text: str) -> str:
     """The unit of the figures to be set side by side."""
     first = _CHANGED.sub("", text)
-    return asked_unit(first if re.search("多少|几", first) else text)
+    unit = asked_unit(first if re.search("多少|几", first) else text)
+    # 签约金额25年比24年多多少: named far from the interrogative.
+    return unit or ("money" if _SUM_OF_MONEY.search(text) else "")
+
+
+_SUM_OF_MONEY = re.compile("金额|总额|投资|资金|收入|产值|税收|生产总值|[成交营销售贸]额")
 
 
 def _counts_offices(text: str) -> re.Match[str] | None:
