@@ -129,11 +129,24 @@ def _wanted(wording: _Wording, text: str, clause: Clause, index: int) -> float:
         factor *= HOPED  # 打算立多少台 asks for 拟安装40台, not for 已完成23台
     if _much_smaller(wording.question, figure):
         factor *= _SMALLER
+    if (of := _AMONG.search(text[clause.span.start : figure.start])) and not _shares(
+        of[1], wording.question
+    ):
+        factor *= _PART
     if "人次" in figure.unit and _ASKS_PEOPLE.search(wording.question):
         factor *= _VISITS
     if not wording.before and _is_former(text, clause, index):
         factor *= _FORMER
     return factor
+
+
+_PART = 0.8
+_AMONG = re.compile("其中([^，,；;。\\d]{1,12})$")  # 鱼苗410万尾，其中光倒刺鲃55万尾
+
+
+def _shares(words: str, question: str) -> bool:
+    """Whether the question names what a part is of."""
+    return any(words[i : i + 2] in question for i in range(len(words) - 1))
 
 
 _ANOTHER = 0.75

@@ -117,7 +117,11 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
     extent = engine.extent(engine.scan_filters(query))
     limits = say_filters(query)
     issues = len({c.issue for c in chunks})
-    total = f"{issues} 期、{len(chunks)} 条" if query.unit == "issues" else f"{len(chunks)} 条"
+    total = f"{len(chunks)} 条"
+    if query.unit == "issues":
+        total = f"{issues} 期、{total}"
+    elif query.unit == "departments":
+        total = f"{len({d for c in chunks for d in c.departments})} 个单位、{total}"
     lines = [f"共 {total}（检索范围：{extent}{'；' + limits if limits else ''}）"]
     section = None
     whole = few and query.intent in (Intent.DIGEST, Intent.LIST)

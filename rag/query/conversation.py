@@ -197,11 +197,11 @@ def _merge(reader: QuestionReader, question: str, before: str, today: date) -> t
     return text, "own"
 
 
-_NEWEST = re.compile("最新|现在|目前|眼下|最近一次")
+_NEWEST = re.compile("最新|现在|目前|眼下|最近一次|后来|随后|再往后")
 
 
 def _without_times(reader: QuestionReader, before: str, today: date) -> str:
-    """The question before, of no time: the newest is asked for now."""
+    """The question before, of no time: the newest is asked for now, or what came later."""
     earlier = reader.read(before, today)
     text = earlier.query.standalone
     for mention in sorted(earlier.times, key=lambda m: -m.start):
