@@ -37,6 +37,7 @@ _PLAN_LEAD = timedelta(days=370)
 # A question of these kinds that names a section may ask for its items.
 _OPEN = (Intent.FACT, Intent.DEPARTMENT, Intent.PLACE, Intent.PERSON)
 FACT_ITEMS = 12
+DATED_ITEMS = 20
 NEAREST = 3
 WORDED = 50
 NOTHING_NAMED = "问题里没有可以查的词，请写明要查的事、单位、时间或期号"
@@ -184,7 +185,10 @@ class ExtractiveEngine:
             self.focus(query),
         )
 
-    def hits(self, query: ParsedQuery, k: int = FACT_ITEMS) -> list[Hit]:
+    def hits(self, query: ParsedQuery, k: int = 0) -> list[Hit]:
+        """The items nearest to the question; `k` of them, 0 for as many as its kind needs."""
+        # What is reported every quarter stands in many items that differ by their time alone.
+        k = k or (DATED_ITEMS if query.periods else FACT_ITEMS)
         # Words that the bulletins never print are looked for by their synonyms (GDP).
         others = [
             near

@@ -89,6 +89,7 @@ SAME_TITLE = 50
 
 
 _GOES_ON_TIME = 0.9  # of a sentence after one that names its time
+_LATER = 0.8  # of a sentence before the first that names its time
 _CUE_BONUS = 0.12
 _FOCUS_WEIGHT = 0.12
 _CUES: dict[Intent, re.Pattern[str]] = {
@@ -123,6 +124,11 @@ def _cue(query: ParsedQuery) -> re.Pattern[str] | None:
     if query.intent is Intent.DEPARTMENT and _WHICH_TOWN.search(query.standalone):
         return _TOWN  # 雨下得最猛的是哪个乡镇: the text may name it
     return _CUES.get(query.intent)
+
+
+def asks_towns(question: str) -> bool:
+    """Whether places of a kind are asked for: 是哪几个镇."""
+    return bool(_PLACE_KIND.search(question))
 
 
 def has_cue(query: ParsedQuery, fact: Fact) -> bool:
@@ -165,6 +171,7 @@ def _sentence_facts(
     dated = query.intent is Intent.DATE
     told = [s for s in titled if about or (dated and _DAY.search(s.span.of(text)))]
     before: tuple[Period, ...] = ()
+    told_later = next((s.times for s in reading.sentences if s.times), ())
     for sentence in dict.fromkeys((*answer_sentences(reading), *told)):
         words = sentence.span.of(text)
         before = sentence.times or before
@@ -181,6 +188,8 @@ def _sentence_facts(
         )
         if not sentence.times:  # 1月份接访63批。反映较集中的是…: goes on with the time named before
             time = max(time, _GOES_ON_TIME * time_fit(query, before, chunk, figure=False))
+        if not sentence.times and not before and query.intent is not Intent.DATE:
+            time = max(time, _LATER * time_fit(query, told_later, chunk, figure=False))
         time = time or TITLE_TIME * time_fit(query, reading.title_times, chunk, figure=False)
         local = coverage(
             terms, (words, 1.0), (chunk.title, 0.6), (text, 0.4), (header_words(chunk), 0.6)

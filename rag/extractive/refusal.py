@@ -42,7 +42,7 @@ _LACKS_NAME = 1.5  # logits; the segmenter takes some plain words for names (新
 # 弄完, 追回来, 路上: the asker's own wording, printed otherwise if at all.
 # 面积, 人数: the kind of quantity, which the unit says as well.
 LOOSE = re.compile(
-    r"^[弄搞做干办]|^能[^源力量耗效]|^(?:开始|正式)$|[完好到上下里来去出了]$|^(?:能力|面积|产量|重量|均值|平均值|金额|数量|人数|次数|规模|比例|占比|比重|长度|里程|总量|总数|水平)$"
+    r"^[弄搞做干办]|^能[^源力量耗效]|^(?:开始|正式)$|[完好到上下里来去出了]$|^(?:能力|面积|产量|重量|均值|平均值|金额|数量|人数|次数|规模|比例|占比|比重|长度|里程|总量|总数|累计数?|水平)$"
 )
 # Who, where and when ask for something that happened: its verb must be printed too.
 _EVENTS = (Intent.PERSON, Intent.PLACE, Intent.DATE)
@@ -155,6 +155,8 @@ def reject(
     if _doubtful(query, fact, terms, judge):
         name = lacks_name(terms, fact.chunk)
         return f"快报中没有与“{name.word}”对应的内容" if name else "没有登过相关内容"
+    if query.intent is Intent.FIGURE and (scope := wider_scope(query.standalone, fact)):
+        return f"相关内容登过，但没有登{scope}的"
     if place := of_whole_county(query.standalone, fact, terms):
         return f"相关内容登过，但登的是全县的，不是{place}的"
     of_item = query.intent in (Intent.ISSUE, Intent.DEPARTMENT)  # any of its sentences may tell
@@ -246,6 +248,16 @@ def of_whole_county(question: str, fact: Fact, terms: Sequence[Term]) -> str:
         if place and speaks_of_county(sentence) and term.word not in words:
             return place.group()
     return ""
+
+
+_WIDER = re.compile("全国|全省|全市|全球|世界|国内")
+
+
+def wider_scope(question: str, fact: Fact) -> str:
+    """A wider area than the county that is asked about (全国前三季度GDP) and that the sentence
+    doesn't speak of; else ""."""
+    said = fold(fact.chunk.title + fact.sentence.span.of(fact.chunk.text))
+    return next((scope for scope in _WIDER.findall(question) if scope not in said), "")
 
 
 def speaks_of_county(sentence: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,9 +11,10 @@ from rag.citations import CitationBook
 from rag.extractive.answer_line import fact_line
 from rag.extractive.fact import Fact
 from rag.extractive.figure_facts import own_words
+from rag.extractive.reading import read_item
 from rag.extractive.refusal import LOOSE
 from rag.query.reader import Reading
-from rag.schema import ParsedQuery
+from rag.schema import Intent, ParsedQuery
 
 if TYPE_CHECKING:
     from rag.extractive.engine import ExtractiveEngine
@@ -47,6 +49,28 @@ def other_parts(
             if told and (found[0].focus >= OWN_CLAUSE or not words):
                 lines.append(fact_line(reading.query, found[0], book))
     return list(dict.fromkeys(lines))
+
+
+_ASKS = re.compile("哪|谁|什么|啥|多少|几(?!乎)|怎么|咋|为何|如何|多久|多长|多大")
+_WHOLE = (Intent.MANNER, Intent.REASON)
+
+
+def asks_more(query: ParsedQuery, told: int) -> bool:
+    """Whether a question in several clauses asks for more than its first answer and the `told`
+    further figures give: 哪个镇请人看护古树？请了多少人，一年补多少钱."""
+    clauses = re.split("[，,；;。？?、]", query.standalone)
+    asking = sum(bool(_ASKS.search(clause)) for clause in clauses)
+    return query.intent not in _WHOLE and asking > 1 + told
+
+
+def rest_of_item(fact: Fact, book: CitationBook) -> list[str]:
+    """The sentences of the fact's item that aren't quoted yet, in one line; empty without any."""
+    reading = read_item(fact.chunk)
+    quoted = {(c.chunk_id, c.quote) for c in book.citations}
+    body = [s.span for s in reading.sentences if s.span.end > reading.title.end]
+    left = [s for s in body if (fact.chunk.id, s.of(fact.chunk.text)) not in quoted]
+    words = "".join(f"{s.of(fact.chunk.text)}[{book.cite(fact.chunk, s)}]" for s in left)
+    return [f"同一条的其余原文：{words}"] if words else []
 
 
 def _further(

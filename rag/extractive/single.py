@@ -12,7 +12,7 @@ from rag.extractive import corrections
 from rag.extractive.answer_line import fact_line
 from rag.extractive.answer_type import opposite_direction
 from rag.extractive.fact import Fact
-from rag.extractive.facts import find_facts, has_cue, in_time
+from rag.extractive.facts import asks_towns, find_facts, has_cue, in_time
 from rag.extractive.indicator import same_indicator, same_matter
 from rag.extractive.matching import Term, coverage
 from rag.extractive.office_places import names_place, stem, town
@@ -25,7 +25,7 @@ from rag.extractive.refusal import (
     reject,
     speaks_of_county,
 )
-from rag.extractive.several_figures import CLEAR, leads, other_parts
+from rag.extractive.several_figures import CLEAR, asks_more, leads, other_parts, rest_of_item
 from rag.extractive.wording import say_spoken
 from rag.query.masking import SEVERAL_TIMES
 from rag.query.reader import Reading
@@ -39,6 +39,7 @@ MARGIN = 0.1  # by which another office's item has to hold more of the question
 ORDERED = 0.85  # the latest of several is asked for: a somewhat weaker match may be the later one
 ABOUT = 0.5  # share of the question's words in a sentence that is about it
 TIMELY_MARGIN = 0.12
+NAMED = 0.5  # of the asked-for quantity's name: less may be another quantity
 NEXT = 5  # facts looked at when the best one is rejected
 # Facts nearly as good as the best one are about the same indicator in other issues.
 SAME_INDICATOR = 0.93
@@ -117,7 +118,9 @@ def _fact(
         timely = [f for f in own if not quoted_elsewhere(query, f)] + timely
     best = timely[0] if timely else facts[0]
     why = engine.reject(query, best, terms, focus)
-    if not why and _fits_another_time(best, facts) and not engine.sure(query, best):
+    named = query.intent is not Intent.FIGURE or best.focus >= NAMED
+    sure = named and engine.sure(query, best)
+    if not why and _fits_another_time(best, facts) and not sure:
         why = "同类内容登过，但不是所问的时间"
     if why and (other := _fuller(engine, query, best, timely)):
         best, timely, why = other, [f for f in timely if f.score <= other.score], ""
@@ -128,7 +131,10 @@ def _fact(
     book = CitationBook()
     clear = [fact for fact in chosen if leads(query, fact, timely, CLEAR)]
     lines = [fact_line(query, fact, book, fact in clear) for fact in chosen]
-    lines += other_parts(engine, reading, clear, book)
+    parts = other_parts(engine, reading, clear, book)
+    lines += parts
+    if len(chosen) == 1 and asks_more(query, len(parts)):
+        lines += rest_of_item(chosen[0], book)
     said = "".join(_said(query, fact, terms) for fact in chosen)
     if wrong or opposite_direction(query.standalone, said):
         claim = f"“{wrong}”的" if wrong else "问题中的"
@@ -236,6 +242,8 @@ def _same_indicator(query: ParsedQuery, facts: Sequence[Fact]) -> list[Fact]:
 def within(engine: ExtractiveEngine, reading: Reading, anchor: Chunk) -> Answer:
     """The answer from the item that the conversation speaks of."""
     query = reading.query
+    if query.intent is Intent.LIST and asks_towns(query.standalone):
+        query = replace(query, intent=Intent.PLACE)  # 是哪几个镇, of one item: one sentence tells
     hit = Hit(anchor, 1.0)
     book = CitationBook()
     if not query.terms and query.intent in (Intent.ISSUE, Intent.DEPARTMENT, Intent.PERSON):

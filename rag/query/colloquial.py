@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _POLITE = re.compile(
-    r"^(?:再(?=告诉|说|查|问|讲|帮)|你好|您好|请问|麻烦|劳驾|帮我|帮忙|给我|我想(?:知道|问|了解|查)|想(?:知道|问|了解)|查一?下|查查|查询|看一?下|请|一下|问一?下|告诉我|数一?数看?|说一?说|讲一?讲)+[，,：: ]*"
+    r"^(?:再(?=告诉|说|查|问|讲|帮)|你好|您好|请问|麻烦|劳驾|帮我|帮忙|给我|我想(?:知道|问|了解|查)|想(?:知道|问|了解)|查一?下|查[个一]?[个下]?数(?:据|字)?(?=[，,：: ])|查查|查询|看一?下|请|一下|问一?下|告诉我|数一?数看?|说一?说|讲一?讲)+[，,：: ]*"
 )
 # 领导要看某项目的进展
 _FOR_WHOM = re.compile(
@@ -14,6 +14,10 @@ _FOR_WHOM = re.compile(
 # 档案里讲过冷链的乡镇: everything is looked for there.
 _IN_ARCHIVE = re.compile(
     "(?:^|(?<=[年月日度]))在?(?:这些)?(?:档案|资料|库|系统|数据库|知识库)(?:库)?(?:里面?|中|内)(?:头|边)?[，,]?"
+)
+# （用12月份公布的数）: which of several printings, not when
+_PRINTING = re.compile(
+    r"[（(](?:用|按|以|取)[^（）()多少几哪]{2,14}(?:公布|登|报|通报|发布)的?数?(?:据|字)?[）)]"
 )
 _BLANK = re.compile("_{2,}|﹍{2,}")  # 入驻__家, as in a form
 # 底数多少亩 复耕了多少: a space for a comma
@@ -28,6 +32,6 @@ def plainly(text: str) -> str:
     """A folded question without what is only polite, its blanks and gaps written out."""
     for needless in (_FOR_WHOM, _POLITE, _IN_ARCHIVE):
         text = needless.sub("", text) or text
-    text = _BLANK.sub("多少", text)
+    text = _BLANK.sub("多少", _PRINTING.sub("", text))
     text = _WHOLE_SUM.sub("总投资", text)
     return _ASKED_APART.sub(r"\1，", text)

@@ -61,6 +61,11 @@ TREND = re.compile(
 _EACH_YEAR = re.compile(
     r"一步步|一年年|[每各]年各|(?:以来|近[一-龥\d]年|[这那]?[几三四五]年|至今|到现在)[^，。]{0,6}[每各]年[^，。]{0,14}(?:多少|几)"
 )
+# 近三年高考本科上线人数
+_OF_YEARS = re.compile(
+    r"^(?:最?近|过去|这)[两二三四五几]年(?!.*(?:多少|哪|谁|共|总|合计|累计))[^，。？?]*"
+    r"(?:[额率量值产积数]|收入|投资|增速)[?？]*$"
+)
 _HOW_GOES = re.compile(r"咋样|怎么样|如何|情况")
 _COMPARE = re.compile(
     r"相比|对比|比较|(?<![a-z])vs(?![a-z])|哪(?:个|一个|一年|年|期|一期|次|边|家|里)?(?:的)?[^，。？?]{0,12}(?:更|多|高|大|快|少|低|小|强|好)(?:一些|些|点)?(?:$|[?？呢])|"
@@ -223,6 +228,7 @@ def _of_many(text: str, has_issue: bool, times: int, names: int, years: int) -> 
         or _EACH_YEAR.search(text)
         or (_HOW_GOES.search(text) if years >= 2 else None)
         or (re.search("每年", text) if years >= 2 and many else None)
+        or (_OF_YEARS.match(text) if years >= 2 else None)
     )
     offices = _found(Intent.LIST, _DEPARTMENTS.search(text), "departments")
     if offices and not many:

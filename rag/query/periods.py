@@ -29,7 +29,7 @@ def printing_time(
         rest = (t for t in times if t is not mention and not re.match("今|本年", t.period.words))
         period = mention.period
         if period.words.endswith(("底", "末")):  # 7月底报的: printed about that day
-            about = timedelta(days=15)
+            about = timedelta(days=35 if period.end.month == 12 else 15)  # 年底 is a long time
             period = Period(period.end - about, period.end + about, period.words)
         return period, tuple(rest)
     return None, tuple(times)
