@@ -8,6 +8,9 @@ from rag.entities.numerals import number
 
 _NUMBER = "[一二三四五六七八九十]{1,3}|[1-9][0-9]?"
 _ORDINAL = re.compile(rf"(?:第(?P<n>{_NUMBER})|(?P<first>首))(?P<kind>[届批轮])")
+_TWO = re.compile(
+    r"(第[一二三四五六七八九十]{1,3})(?P<kind>[届次批季])[和与跟、](第[一二三四五六七八九十]{1,3})(?P=kind)"
+)
 _SEVERAL = re.compile(
     r"第(?P<all>[一二三四五六七八九十](?:[、，,和与及][一二三四五六七八九十])+)[两三四五]?(?P<kind>[届批轮])"
 )
@@ -45,6 +48,8 @@ def stands_in(word: str, text: str) -> bool:
 
 def enumerated(question: str) -> tuple[str, tuple[str, ...]] | None:
     """第七、八、九三届: what stands there, and each of them (第七届…); None for none."""
+    if two := _TWO.search(question):  # 第八届和第九届
+        return two.group(), (two[1] + two["kind"], two[3] + two["kind"])
     match = _SEVERAL.search(question)
     if match is None:
         return None

@@ -26,7 +26,7 @@ def fact_line(query: ParsedQuery, fact: Fact, book: CitationBook, clear: bool = 
         names = "、".join(chunk.printed or chunk.departments) or "原文未署名"
         return f"{names}：{heading}{quoted}"
     if fact.figure and clear:
-        number = book.cite(chunk, spans[-1])
+        number = book.cite(chunk, fact.sentence.span)
         lead = fact.figure.text
         if len(query.filters.departments) > 1:  # 是石村乡还是胡寨乡
             lead = f"{'、'.join(chunk.printed or chunk.departments)}：{lead}"

@@ -66,7 +66,11 @@ def missing_kind(query: ParsedQuery, fact: Fact) -> str:
             _COMPANY.search(c) and (relation is None or relation.group() in c) for c in clauses
         ):
             return "单位名称"
-    elif (name := _ASKS_NAME.search(question)) and not _is_named(name[1], sentence):
+    elif (
+        query.intent is not Intent.FIGURE
+        and (name := _ASKS_NAME.search(question))
+        and not _is_named(name[1], sentence)
+    ):
         return "名称"
     if query.unit == "money" and query.intent is Intent.FIGURE:
         label = own_words(fact)

@@ -129,9 +129,7 @@ def _wanted(wording: _Wording, text: str, clause: Clause, index: int) -> float:
         factor *= HOPED  # 打算立多少台 asks for 拟安装40台, not for 已完成23台
     if _much_smaller(wording.question, figure):
         factor *= _SMALLER
-    if (of := _AMONG.search(text[clause.span.start : figure.start])) and not _shares(
-        of[1], wording.question
-    ):
+    if _is_part(text[clause.span.start : figure.start], wording.question):
         factor *= _PART
     if "人次" in figure.unit and _ASKS_PEOPLE.search(wording.question):
         factor *= _VISITS
@@ -141,12 +139,15 @@ def _wanted(wording: _Wording, text: str, clause: Clause, index: int) -> float:
 
 
 _PART = 0.8
-_AMONG = re.compile("其中([^，,；;。\\d]{1,12})$")  # 鱼苗410万尾，其中光倒刺鲃55万尾
 
 
-def _shares(words: str, question: str) -> bool:
-    """Whether the question names what a part is of."""
-    return any(words[i : i + 2] in question for i in range(len(words) - 1))
+def _is_part(before: str, question: str) -> bool:
+    """Whether a figure is of a part that the question doesn't name: 其中光倒刺鲃55万尾."""
+    if "其中" not in before:
+        return False
+    words = rjieba.cut(re.split("其中|[、，,和及]|\\d[^一-龥]*", before)[-1], True)
+    named = [word for word in words if len(word) > 1]
+    return bool(named) and not all(word in question for word in named)
 
 
 _ANOTHER = 0.75

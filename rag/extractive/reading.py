@@ -221,6 +221,8 @@ def time_match(asked: Period, spoken: Period | None, chunk: Chunk, figure: bool 
             # 10月16日至19日签约5个 for 10月: an event of that month
             return 0.75 if years else 0.6
         return 0.8 if (years and not whole) or not figure else 0.0
+    if spoken.words.endswith("起") and asked.contains(spoken.start):
+        return 0.8  # 自7月1日起 is of July, and of the second half
     if asked.words.endswith(("底", "末")) and spoken.end == asked.end:
         return 0.8  # 2024年底参保多少人: the figures of 2024 are those at its end
     if figure:

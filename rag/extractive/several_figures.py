@@ -67,7 +67,12 @@ def rest_of_item(fact: Fact, book: CitationBook) -> list[str]:
     """The sentences of the fact's item that aren't quoted yet, in one line; empty without any."""
     reading = read_item(fact.chunk)
     quoted = {(c.chunk_id, c.quote) for c in book.citations}
-    body = [s.span for s in reading.sentences if s.span.end > reading.title.end]
+    title = reading.title.of(fact.chunk.text)
+    body = [
+        s.span
+        for s in reading.sentences
+        if s.span.end > reading.title.end or any(char.isdigit() for char in title)
+    ]
     left = [s for s in body if (fact.chunk.id, s.of(fact.chunk.text)) not in quoted]
     words = "".join(f"{s.of(fact.chunk.text)}[{book.cite(fact.chunk, s)}]" for s in left)
     return [f"同一条的其余原文：{words}"] if words else []

@@ -40,6 +40,7 @@ ORDERED = 0.85  # the latest of several is asked for: a somewhat weaker match ma
 ABOUT = 0.5  # share of the question's words in a sentence that is about it
 TIMELY_MARGIN = 0.12
 NAMED = 0.5  # of the asked-for quantity's name: less may be another quantity
+HARDLY = 0.3
 NEXT = 5  # facts looked at when the best one is rejected
 # Facts nearly as good as the best one are about the same indicator in other issues.
 SAME_INDICATOR = 0.93
@@ -271,4 +272,11 @@ def _fits_another_time(best: Fact, facts: Sequence[Fact]) -> bool:
     """Whether an item that speaks of another time holds clearly more of the question. Where it
     prints the same indicator as the best fact, it is only worded nearer to the question."""
     others = [f for f in facts if f.time == 0 and f.item > best.item + TIMELY_MARGIN]
+    if best.figure and best.focus < HARDLY:
+        # 2025年全年财政收入: 全年偿还债务3.85亿元 is of that time, and of something else.
+        others += [
+            f
+            for f in facts
+            if f.figure and f.time == 0 and f.item >= best.item and f.focus >= best.focus + NAMED
+        ]
     return bool(others) and not any(same_indicator(f, best) for f in others)

@@ -19,6 +19,8 @@ _IN_ARCHIVE = re.compile(
 _PRINTING = re.compile(
     r"[（(](?:用|按|以|取)[^（）()多少几哪]{2,14}(?:公布|登|报|通报|发布)的?数?(?:据|字)?[）)]"
 )
+# 到去年年中有多少个
+_MID_YEAR = re.compile(r"((?:今|去|前|20\d\d)年)的?年中(?!央|国|心)")
 _BLANK = re.compile("_{2,}|﹍{2,}")  # 入驻__家, as in a form
 # 底数多少亩 复耕了多少: a space for a comma
 _ASKED_APART = re.compile(r"((?:多少|几)[^\s，。,；;？?、]{0,6})[ 　]+(?=[^，。]*(?:多少|几))")
@@ -32,6 +34,6 @@ def plainly(text: str) -> str:
     """A folded question without what is only polite, its blanks and gaps written out."""
     for needless in (_FOR_WHOM, _POLITE, _IN_ARCHIVE):
         text = needless.sub("", text) or text
-    text = _BLANK.sub("多少", _PRINTING.sub("", text))
+    text = _BLANK.sub("多少", _PRINTING.sub("", _MID_YEAR.sub(r"\1上半年末", text)))
     text = _WHOLE_SUM.sub("总投资", text)
     return _ASKED_APART.sub(r"\1，", text)

@@ -41,7 +41,12 @@ _UNIT_CUES = (
     ("output", re.compile("产量")),
     ("duration", re.compile("多快[^，。]{0,2}[到办完处送赶响修出]")),
     ("speed", re.compile("[时车]速|多快")),
-    ("weight", re.compile(r"斤两|多少公?斤|几公?斤|多少(?:粮食|吨)|总产(?![值量])|单产|多重")),
+    (
+        "weight",
+        re.compile(
+            r"斤两|多少公?斤|几公?斤|多少(?:粮食|吨)|总产(?![值量])|单产|亩产(?!值|业)|多重"
+        ),
+    ),
     (
         "people",
         re.compile(

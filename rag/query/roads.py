@@ -1,4 +1,4 @@
-"""Numbered roads, written as the archive prints them: 三一八省道, 省道318, S318."""
+"""Numbered roads and hospitals, written as the archive prints them: 三一八省道, S318, 县二院."""
 
 from __future__ import annotations
 
@@ -17,9 +17,19 @@ _ROAD = re.compile(
 )
 
 
+_HOSPITAL = re.compile("(?<=县)([一二三四五])院")
+
+
 def as_printed(text: str, prints: Callable[[str], bool]) -> str:
-    """The text with each numbered road in the first way of writing that `prints` knows."""
-    return _ROAD.sub(lambda match: _printed(match, prints), text)
+    """The text with each numbered road or hospital in the first way of writing that `prints`
+    knows."""
+    text = _ROAD.sub(lambda match: _printed(match, prints), text)
+    return _HOSPITAL.sub(lambda match: _hospital(match, prints), text)
+
+
+def _hospital(match: re.Match[str], prints: Callable[[str], bool]) -> str:
+    full = f"第{match[1]}人民医院"
+    return full if prints(full) else match.group()
 
 
 def _printed(match: re.Match[str], prints: Callable[[str], bool]) -> str:
