@@ -112,7 +112,7 @@ def test_the_figure_asked_for_leads(own: BulletinChain, question: str, begins: s
         ("启动2025年度居民医保缴费的那篇在哪一期", "2024年第42期"),
         ("最近出的一期是哪一期", "2025年第43期"),
         ("何穗审核的是哪一期", "2023年第29期"),
-        ("档案里讲过冷链物流项目的乡镇有哪几个？", "2 个单位、2 条"),
+        ("档案里讲过冷链物流项目的乡镇有哪几个？", "共 2 条，2 个单位"),
         ("花生产业大会在快报上出现过哪几届，分别在哪年？", "2025年第43期"),
         ("2025年第43期写个提要", "共 2 条"),
         ("2023、2025这两年小麦总产合计是多少万吨？", "70.96万吨"),
@@ -123,6 +123,12 @@ def test_it_is_found(own: BulletinChain, question: str, words: str) -> None:
     answer = ask_chain(own, question)
     assert answer.outcome == "answered"
     assert words in answer.text
+
+
+def test_no_figure_leads_where_two_are_as_likely(own: BulletinChain) -> None:
+    text = ask_chain(own, "2025年银企对接会资金多少").text
+    assert text.startswith("4月9日，")
+    assert "19.5亿元" in text
 
 
 def test_what_was_taken_for_granted_with_a_short_year_is_not_denied(own: BulletinChain) -> None:

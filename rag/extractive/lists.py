@@ -121,7 +121,7 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
     if query.unit == "issues":
         total = f"{issues} 期、{total}"
     elif query.unit == "departments":
-        total = f"{len({d for c in chunks for d in c.departments})} 个单位、{total}"
+        total += f"，{len({d for c in chunks for d in c.departments})} 个单位"
     lines = [f"共 {total}（检索范围：{extent}{'；' + limits if limits else ''}）"]
     section = None
     whole = few and query.intent in (Intent.DIGEST, Intent.LIST)

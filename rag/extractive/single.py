@@ -119,9 +119,7 @@ def _fact(
         timely = [f for f in own if not quoted_elsewhere(query, f)] + timely
     best = timely[0] if timely else facts[0]
     why = engine.reject(query, best, terms, focus)
-    named = query.intent is not Intent.FIGURE or best.focus >= NAMED
-    sure = named and engine.sure(query, best)
-    if not why and _fits_another_time(best, facts) and not sure:
+    if not why and _fits_another_time(best, facts) and not _surely(engine, query, best):
         why = "同类内容登过，但不是所问的时间"
     if why and (other := _fuller(engine, query, best, timely)):
         best, timely, why = other, [f for f in timely if f.score <= other.score], ""
@@ -146,6 +144,12 @@ def _fact(
     answer = engine.finish(query, lines, book, hits)
     newer = _newer(engine, query, best)
     return replace(answer, notices=(newer,)) if newer else answer
+
+
+def _surely(engine: ExtractiveEngine, query: ParsedQuery, fact: Fact) -> bool:
+    """Whether the answer model is sure of the fact, which names the quantity asked for."""
+    named = query.intent is not Intent.FIGURE or fact.focus >= NAMED
+    return named and engine.sure(query, fact)
 
 
 def _fuller(
