@@ -45,6 +45,7 @@ _ASKS_SPENT = re.compile("花了|花费|花掉|花多少|经费|成本|支出|�
 _SPENT = re.compile("投资|投入|支出|花费|经费|成本|造价|费用|资金|补助|补贴|发放|拨付|贷款|奖")
 _ASKS_EARNED = re.compile("卖了|赚|挣|收入多少|多少收入|创收|销售额|营业额|营收")
 _EARNED = re.compile("收入|营收|销售|产值|利润|税收|增收|创收|收益|交易额|成交|意向|签约|授信")
+_HARM = re.compile("死|亡|遇难|伤(?!感)|失踪")
 _DOWN = re.compile(r"减产|减收|下降|减少|降低|下滑|回落|缩减|(?<!多)少了|降了|跌|亏")
 _UP = re.compile(r"增产|增收|增长|增加|上升|提高|提升|多了|涨")
 
@@ -72,6 +73,10 @@ def missing_kind(query: ParsedQuery, fact: Fact) -> str:
         and not _is_named(name[1], sentence)
     ):
         return "名称"
+    if query.unit == "people" and query.intent is Intent.FIGURE:
+        harm = _HARM.search(question)
+        if harm and fact.clause and not _HARM.search(fold(fact.clause.span.of(fact.chunk.text))):
+            return "伤亡人数"  # 转移安置517人 is no number of the dead
     if query.unit == "money" and query.intent is Intent.FIGURE:
         label = own_words(fact)
         if _ASKS_SPENT.search(question) and _EARNED.search(label) and not _SPENT.search(label):

@@ -115,7 +115,7 @@ _OVER = re.compile(r"的[?？]?$|了[?？]?$|已")
 _WHICH_TOWN = re.compile("哪(?:一)?个(?:乡镇|镇|乡|街道)")
 _TOWN = re.compile("[一-龥]{2}(?:镇|乡|街道)(?!村|里|级|干)")
 _PLACE_KIND = re.compile(
-    r"哪(?:个|条|一个|一条|些|几个|几条)(乡镇|镇|乡|村|路|街道|社区|小区|县|市|园区)"
+    r"哪(?:个|条|一个|一条|些|几个|几条|[两二三四五]个)(乡镇|镇|乡|村|路|街道|社区|小区|县|市|园区)"
 )
 
 
@@ -136,7 +136,7 @@ def has_cue(query: ParsedQuery, fact: Fact) -> bool:
     sentence = fold(fact.sentence.span.of(fact.chunk.text))
     if query.intent is Intent.PLACE and (kind := _PLACE_KIND.search(query.standalone)):
         ends = "镇|乡" if kind[1] == "乡镇" else kind[1]
-        if re.match("哪些|哪几", kind.group()):  # 途经大畈、花桥、松坪3个乡镇
+        if re.match("哪[些几两二三四五]", kind.group()):  # 途经大畈、花桥、松坪3个乡镇
             return bool(re.search(rf"\d个(?:{kind[1]})|、[^，。]*(?:{ends})", sentence))
         return bool(re.search(rf"(?:[一-龥]{{2}}|”)(?:{ends})(?![线径由村级])", sentence))
     cue = _CUES.get(query.intent)

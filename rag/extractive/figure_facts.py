@@ -32,6 +32,7 @@ class _Wording:
     achieved: bool  # 已打多少眼: what is there
     planned: bool  # 打算立多少台
     before: bool  # 原来要多少天
+    daily: bool  # 一天能烘多少吨
     parts: tuple[tuple[str, str], ...]  # 小麦, 总产: the words of a quantity's name
 
 
@@ -43,6 +44,7 @@ def _wording(question: str, text: str, terms: Sequence[Term]) -> _Wording:
         bool(_ACHIEVED.search(question)) and not AHEAD.search(question),
         _asks_plan(question, text),
         bool(_BEFORE.search(question)),
+        bool(_ASKS_DAILY.search(question)),
         tuple(
             (a.word, b.word)
             for a, b in itertools.pairwise(terms)
@@ -129,6 +131,8 @@ def _wanted(wording: _Wording, text: str, clause: Clause, index: int) -> float:
         factor *= HOPED  # 打算立多少台 asks for 拟安装40台, not for 已完成23台
     if _much_smaller(wording.question, figure):
         factor *= _SMALLER
+    if wording.daily and not _DAILY.search(text[clause.span.start : figure.end]):
+        factor *= _TOTAL
     if _is_part(text[clause.span.start : figure.start], wording.question):
         factor *= _PART
     if "人次" in figure.unit and _ASKS_PEOPLE.search(wording.question):
@@ -139,6 +143,9 @@ def _wanted(wording: _Wording, text: str, clause: Clause, index: int) -> float:
 
 
 _PART = 0.8
+_TOTAL = 0.75  # 已烘干4300吨 is no 日烘干能力
+_ASKS_DAILY = re.compile("(?:一|每)[天日][^，,。？?]{0,6}(?:多少|几)|日均")
+_DAILY = re.compile("(?<![\\d月])日|天|昼夜")
 
 
 def _is_part(before: str, question: str) -> bool:

@@ -37,9 +37,14 @@ def relevant(chunks: Sequence[Chunk], terms: Sequence[Term], limited: bool = Fal
     return [chunk for chunk, score in scored if score >= cut and lacks_name(terms, chunk) is None]
 
 
+_ANY_THING = frozenset(["设施", "地方", "场所", "东西", "事项", "条目"])
+
+
 def naming(terms: Sequence[Term]) -> list[Term]:
     """The words that name a topic: the verbs of the asker (用地保障栏目开过几期) don't."""
-    return [t for t in terms if t.noun or t.proper or (t.seen and len(t.word) > 1)]
+    naming = [t for t in terms if t.noun or t.proper or (t.seen and len(t.word) > 1)]
+    # 花生烘干的设施: what is called 中心 or 服务站 in print.
+    return [t for t in naming if t.word not in _ANY_THING] or naming
 
 
 def coordinates(question: str, terms: Sequence[Term]) -> tuple[tuple[Term, ...], ...]:

@@ -124,7 +124,7 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
         total += f"，{len({d for c in chunks for d in c.departments})} 个单位"
     lines = [f"共 {total}（检索范围：{extent}{'；' + limits if limits else ''}）"]
     section = None
-    whole = few and query.intent in (Intent.DIGEST, Intent.LIST)
+    whole = len(chunks) <= SHORT and query.intent in (Intent.DIGEST, Intent.LIST)
     listed = chunks[:MOST_LISTED]
     for number, chunk in enumerate(listed, 1):
         if query.intent is Intent.DIGEST and query.filters.issues and chunk.section != section:

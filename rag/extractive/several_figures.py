@@ -37,6 +37,12 @@ def other_parts(
         for unit, focus in reading.parts[1:]:
             words = tuple(w for w in focus if w not in reading.query.focus) or focus
             words = tuple(w for w in words if not LOOSE.search(w))  # 已经干完多少
+            if words and all(_GROWTH.fullmatch(w) for w in words):
+                # 固投完成多少，增速多少: the growth printed right behind the first figure.
+                lines += [
+                    fact_line(reading.query, f, book) for f in _growth_of(engine, reading, fact)
+                ]
+                continue
             found = _further(engine, reading.query, fact, words, unit or reading.parts[0][0])
             if not unit and (not found or found[0].focus < OWN_CLAUSE):
                 # 计划多少公里，已完成多少 goes on in 公里; 就业多少人，完成任务多少 does not.
@@ -76,6 +82,27 @@ def rest_of_item(fact: Fact, book: CitationBook) -> list[str]:
     left = [s for s in body if (fact.chunk.id, s.of(fact.chunk.text)) not in quoted]
     words = "".join(f"{s.of(fact.chunk.text)}[{book.cite(fact.chunk, s)}]" for s in left)
     return [f"同一条的其余原文：{words}"] if words else []
+
+
+_GROWTH = re.compile("增速|增幅|涨幅|降幅|增长率?|同比(?:增长|增速)?|增长了?")
+
+
+def _growth_of(engine: ExtractiveEngine, reading: Reading, first: Fact) -> list[Fact]:
+    """The growth printed next behind a figure in its sentence; none where another figure stands
+    in between."""
+    if first.figure is None:
+        return []
+    text = first.chunk.text
+    return [
+        fact
+        for fact in _further(engine, reading.query, first, (), "percent")
+        if fact.figure
+        and fact.sentence == first.sentence
+        and _GROWN.fullmatch(text[first.figure.end : fact.figure.start])
+    ][:1]
+
+
+_GROWN = re.compile(r"[^\d；;。]*(?:增|降|升|涨|减|同比|回落|提高)[^\d；;。]*")
 
 
 def _further(

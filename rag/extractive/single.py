@@ -15,6 +15,7 @@ from rag.extractive.fact import Fact
 from rag.extractive.facts import asks_towns, find_facts, has_cue, in_time
 from rag.extractive.indicator import same_indicator, same_matter
 from rag.extractive.matching import Term, coverage
+from rag.extractive.occasions import lacks_holiday
 from rag.extractive.office_places import names_place, stem, town
 from rag.extractive.reading import read_item
 from rag.extractive.refusal import (
@@ -113,6 +114,9 @@ def _fact(
     staged = [f for f in timely if of_stage(query.standalone, f)]
     if staged and staged[0].item >= timely[0].item - MARGIN:
         timely = staged
+    if timely and lacks_holiday(query.standalone, timely[0]):
+        own = [f for f in timely if not lacks_holiday(query.standalone, f)]
+        timely = own if own and own[0].item >= timely[0].item - MARGIN else timely
     if timely and quoted_elsewhere(query, timely[0]):
         # 上了多少个“一件事”: another figure of the item may be the one beside that name.
         own = [f for f in timely if f.chunk.id == timely[0].chunk.id]

@@ -17,10 +17,16 @@ _IN_ARCHIVE = re.compile(
 )
 # （用12月份公布的数）: which of several printings, not when
 _PRINTING = re.compile(
-    r"[（(](?:用|按|以|取)[^（）()多少几哪]{2,14}(?:公布|登|报|通报|发布)的?数?(?:据|字)?[）)]"
+    r"[（(](?:[今去前]年)?(?:用|按|以|取)[^（）()多少几哪]{1,14}(?:公布|登|报|通报|发布|计划|口径)的?数?(?:据|字)?[）)]"
 )
 # 到去年年中有多少个
 _MID_YEAR = re.compile(r"((?:今|去|前|20\d\d)年)的?年中(?!央|国|心)")
+# 在写今年的半年总结，…: what the answer is for
+_YEAR = re.compile("(?:今|去|前|20\\d\\d)年")
+_WRITING = re.compile(
+    "^(?:我们?|咱们?)?(?:在|正在?|要|想|准备)?(?:写|起草|整理|准备|做|赶|弄|凑)[^，,。？?多少几哪谁什啥]{0,12}"
+    "(?:总结|材料|报告|稿子?|汇报|发言|台账|简报)(?:用|要用)?[，,：:]"
+)
 _BLANK = re.compile("_{2,}|﹍{2,}")  # 入驻__家, as in a form
 # 底数多少亩 复耕了多少: a space for a comma
 _ASKED_APART = re.compile(r"((?:多少|几)[^\s，。,；;？?、]{0,6})[ 　]+(?=[^，。]*(?:多少|几))")
@@ -30,10 +36,20 @@ _WHOLE_SUM = re.compile(
 )
 
 
+# 公路总共花了多少钱; 最后总共花了 may be more than was planned.
+_SPENT_ON = re.compile(
+    r"(?<=[路桥厂院校馆园站库程目线心])(?:总共|一共|总计|拢共|统共)(?:花|投)(?:了|掉)?(?=多少(?:钱|资金|$))"
+)
+
+
 def plainly(text: str) -> str:
     """A folded question without what is only polite, its blanks and gaps written out."""
     for needless in (_FOR_WHOM, _POLITE, _IN_ARCHIVE):
         text = needless.sub("", text) or text
+    if use := _WRITING.match(text):
+        year = _YEAR.search(use.group())
+        rest = text[use.end() :]
+        text = rest if year is None or _YEAR.search(rest) else year.group() + rest
     text = _BLANK.sub("多少", _PRINTING.sub("", _MID_YEAR.sub(r"\1上半年末", text)))
-    text = _WHOLE_SUM.sub("总投资", text)
+    text = _SPENT_ON.sub("总投资", _WHOLE_SUM.sub("总投资", text))
     return _ASKED_APART.sub(r"\1，", text)

@@ -13,6 +13,8 @@ from rag.text import overlap
 _TOWN_ENDS = ("镇", "乡", "街道")
 _GUESS_ENDS = re.compile(r"(?:吗|么|吧|还是别的)")
 # 全县（不是开发区）
+# 省发改委核准: not the county's own
+_ABOVE = re.compile("(?:[省]|国家|[^一-龥]市|^市|中央|自治区)$")
 _EXCLUDED = re.compile(r"(?:不是|不含|不包括|不要|不算|别算|而非|除了?)$")
 
 
@@ -30,6 +32,7 @@ def named_offices(
         if not any(overlap(name, time) for time in times)
         # 人大代表建议: an office that signs nothing, in two characters of a longer word.
         and (len(name.typed) > 2 or name.name in vocabulary.indexed)
+        and not _ABOVE.search(text[: name.start])
         and not (len(found) == 1 and _of_longer_name(text, name, prints))
     )
 

@@ -38,6 +38,7 @@ _LIMIT = re.compile(
 )
 _THAT_YEAR = re.compile("[当同该][年月]")
 _WHICH_YEAR_MOST = re.compile("哪一?[年届期次][^，,。？?]{0,10}最")
+_SO_FAR = re.compile("^(?:今年|本年|年初|今年年初)(?:以来|至今|到现在)")
 _EARLIEST = re.compile(r"最早|第一次|首次|最初")
 # 啥牌子, 什么颜色: the thing asked for stands right behind the interrogative.
 _WHICH_THING = re.compile(r"(?:什么|啥|哪种|何种)样?的?([一-龥]{1,6})")
@@ -158,7 +159,8 @@ class QuestionReader:
         focus = (*(named_apart or self._focus(masked, asked)), *limits)
         counted = self._counted(masked, asked)
         claims = tuple(f.text for f in figures)
-        until = any(t.kind == "until" for t in times)
+        # 今年以来新增就业多少: the last count of the year
+        until = any(t.kind == "until" or _SO_FAR.search(t.period.words) for t in times)
         order = (
             "latest"
             if until or _LATEST.search(text)
