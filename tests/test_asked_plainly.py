@@ -7,6 +7,8 @@ from datetime import date
 import pytest
 
 from rag.chain import BulletinChain
+from rag.entities import ordinals
+from rag.entities.times import find_times
 from rag.query.commands import without_commands
 from rag.query.small_talk import is_small_talk
 from rag.schema import Intent
@@ -254,3 +256,32 @@ def test_words_cut_late_are_those_of_the_archive() -> None:
 def test_how_soon_asks_for_a_time() -> None:
     query = read("柏桥镇发现火点要求多快到").query
     assert (query.intent, query.unit) == (Intent.FIGURE, "duration")
+
+
+def test_the_middle_of_a_year_is_its_first_half() -> None:
+    (period,) = read("到去年年中全县有多少个零工驿站").query.periods
+    assert period.end == date(2024, 6, 30)
+
+
+@pytest.mark.parametrize("office", ["省科工局", "国家科工局"])
+def test_an_office_above_the_county_limits_nothing(office: str) -> None:
+    assert not read(f"技改项目{office}是哪天核准的").query.filters.departments
+    assert read("技改项目县科工局是哪天核准的").query.filters.departments == ("科工局",)
+
+
+def test_what_begins_on_a_day_goes_on_to_the_day_of_printing() -> None:
+    (time,) = find_times("自2023年7月1日起，低保标准提高到420元", date(2023, 12, 15))
+    assert (time.period.start, time.period.end) == (date(2023, 7, 1), date(2023, 12, 15))
+
+
+def test_two_editions_named_in_full_are_two() -> None:
+    assert ordinals.enumerated("第八届和第九届博览会比") == (
+        "第八届和第九届",
+        ("第八届", "第九届"),
+    )
+
+
+def test_what_an_answer_is_written_for_is_no_part_of_the_question() -> None:
+    query = read("在写今年的半年总结，上半年固投完成了多少").query
+    assert query.intent is Intent.FIGURE
+    assert [str(p.end) for p in query.periods] == ["2025-06-30"]
