@@ -63,9 +63,10 @@ def weigh_terms(
         count = min(seen)
         weight = math.log(1 + (total - count + 0.5) / (count + 0.5))
         tag = next(iter(rjieba.tag(word)), (word, "n"))[1]
-        # 固投 is in the table of synonyms, whatever the segmenter takes it for.
+        # 固投 is in the table of synonyms; what the segmenter takes it for is a guess.
         same = any(share >= SAME for share in related(word).values())
-        if count == 0 and not same and tag.startswith(("v", "a", "d", "z", "i")):
+        guessed = same and not rjieba.has_word(word)
+        if count == 0 and not guessed and tag.startswith(("v", "a", "d", "z", "i")):
             weight *= _UNSEEN_VERB
         if len(word) == 1:
             weight *= _ONE_CHARACTER
