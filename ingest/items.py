@@ -280,7 +280,7 @@ def _find_title(joined: str, style: Style) -> tuple[int, int, int, str]:
     spaced = spaced_title(joined, halves=not style.loose)
     if spaced:
         return begin, *spaced, " "
-    end = sentence_title(joined)
+    end = sentence_title(joined, usual=style.titled)
     if end is not None:
         return begin, end, end + 1, "。"
     return 0, 0, 0, ""

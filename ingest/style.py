@@ -14,6 +14,7 @@ from ingest.wrapping import INDENT
 # A paragraph, not a heading that may be centred; how many of them show that an issue indents.
 _LEAST_PARAGRAPH = 60
 _LEAST_STARTS = 3
+_LEAST_TITLED = 2  # surely, so that headings that may be sentences are headings
 _LEAST_RUNNING = 40
 _CLAUSE = re.compile("[，。；：]")
 _BETWEEN_CHARACTERS = re.compile(r"(?<=[一-鿿，。、；：])[ \u3000](?=[一-鿿])")
@@ -25,17 +26,19 @@ class Style:
 
     `own_line`: headings stand on lines of their own. `indented`: every paragraph that surely
     begins an item is indented, so a line at the margin goes on with the one above it. `loose`:
-    spaces stand anywhere between the characters, as text recognition leaves them.
+    spaces stand anywhere between the characters, as text recognition leaves them. `titled`:
+    most paragraphs that begin an item begin with its heading.
     """
 
     own_line: bool = False
     indented: bool = False
     loose: bool = False
+    titled: bool = False
 
 
 def read_style(sections: Sequence[Sequence[Line]]) -> Style:
     """See how the lines of an issue are set."""
-    own = inline = 0
+    own = inline = likely = starting = 0
     indents: list[int] = []
     running = [
         line.text for section in sections for line in section if len(line.text) > _LEAST_RUNNING
@@ -45,6 +48,9 @@ def read_style(sections: Sequence[Sequence[Line]]) -> Style:
         starts = True
         for place, line in enumerate(section):
             if starts:
+                if len(line.text) > 50:
+                    starting += 1
+                    likely += has_title(line.text) or sentence_title(line.text, True) is not None
                 if len(line.text) > _LEAST_PARAGRAPH and not line.page_break:
                     indents.append(line.indent)
                 below = section[place + 1].text if place + 1 < len(section) else ""
@@ -58,6 +64,7 @@ def read_style(sections: Sequence[Sequence[Line]]) -> Style:
         own_line=own > inline,
         indented=len(indents) >= _LEAST_STARTS and min(indents) >= INDENT,
         loose=loose > 1 and loose > len(running) / 3,
+        titled=inline >= _LEAST_TITLED and likely > starting * 2 / 3,
     )
 
 

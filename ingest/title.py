@@ -12,8 +12,10 @@ from rag.text import fold
 LONGEST_TITLE = 60
 _LEAST_TITLE = 6
 _LEAST_DATED_TITLE = 12
+_LEAST_BESIDE_TIME = 6  # 一季度全县经济开局平稳: characters of such a heading behind its time
 _LONGEST_PART = 40
 _SHORT_PART = 5
+_LONGEST_USUAL = 30
 _SPACE = re.compile(r"\s+")
 _STOP = re.compile(r"[。；！？!?;]")
 _COMMA = re.compile(r"[，,：:]")
@@ -27,6 +29,16 @@ _TIME = r"(?:近日|日前|近期|近年来|今年以来|去年以来|今年|去
 _OPENS = re.compile(rf"{_NUMBERED}|{_TIME}|目前，|截至|为了|为进一步|为切实|为深入")
 _WHEN = re.compile(_TIME)
 _DAY = re.compile(r"[0-9]{1,2}\s*月\s*[0-9]{1,2}\s*日[，,]")
+_WHOLE_TIME = re.compile(
+    r"(?:(?:20)?[0-9]{2}年|[今去前]年)?(?:全年|[上下]半年|[一二三四]季度|前三季度|[首][季]|[0-9]{1,2}(?:月|[—–~～-][0-9]{1,2}月)"
+    r"(?:[0-9]{1,2}日(?:[至—–~～-](?:[0-9]{1,2}月)?[0-9]{1,2}日)?|份|底|初|末)?)?(?:以来)?"
+)
+# …稳增长 1—9月，…: a time close on the space begins a sentence, unless the words before lead to it.
+_OPENS_WITH_TIME = re.compile(
+    r"(?:20[0-9]{2}年[^\s，,]{0,6}|[0-9]{1,2}[—–~～-][0-9]{1,2}月份?|[0-9]{1,2}月[0-9]{1,2}日(?:[至—–~～-](?:[0-9]{1,2}月)?[0-9]{1,2}日)?"
+    r"|(?:前?[一二三四]季度|[首][季]|[上下]半年))[，,]|20[0-9]{2}年(?=[一-鿿]{3})"
+)
+_LEADS_TO_TIME = re.compile(r"(?:[于在从自至到达年月日的第前后每各和及与、截止计划拟定]|预计)$")
 _YEAR = re.compile(r"20[0-9]{2}\s*年")
 # Words that carry on with a report; no report of its own begins with them.
 _CARRIES_ON = re.compile(
@@ -125,7 +137,11 @@ def spaced_title(text: str, halves: bool = True) -> tuple[int, int] | None:
     if not halves:
         wide = [(left, right) for left, right in wide if left - begin >= _LEAST_TITLE][:1]
     found = _wide_space_title(text, begin, wide) or _digit_space_title(text, begin, beside_digit)
-    return None if dated and found and found[0] - begin < _LEAST_DATED_TITLE else found
+    if dated and found and found[0] - begin < _LEAST_DATED_TITLE:
+        time = _WHOLE_TIME.match(fold(head[begin : found[0]]))
+        about = found[0] - begin - (time.end() if time else 0)
+        return found if time and time.end() and about >= _LEAST_BESIDE_TIME else None
+    return found
 
 
 def _wide_space_title(
@@ -159,6 +175,9 @@ def _digit_space_title(
         if _COMMA.search(part) or len(part) > 40:
             return None
         folded = fold(text[: right + 40])
+        opens = _OPENS_WITH_TIME.match(folded, right) is not None
+        if opens and len(part) >= _LEAST_TITLE and not _LEADS_TO_TIME.search(part):
+            return left, right
         if _ASCII.match(folded[left - 1]):
             # …增长54.8% 一季度，…: the figure is set close on one side, so the space means an end.
             if left >= 2 and len(part) >= 12 and not _spaced_figure_before(folded, left):
@@ -194,13 +213,22 @@ def _spaced_figure_after(text: str, start: int) -> bool:
     return bool(figure and text[start + figure.end() : start + figure.end() + 1].isspace())
 
 
-def sentence_title(text: str) -> int | None:
-    """Where a first sentence that reads as a heading ends (before its 。); None without one."""
+def sentence_title(text: str, usual: bool = False) -> int | None:
+    """Where a first sentence that reads as a heading ends (before its 。); None without one.
+
+    `usual`: the reports of the issue have headings, so that a sentence with a time or a figure
+    (2024年财政收入11.41亿元。) is one too.
+    """
     begin = skip_mark(text)
     end = text.find("。", begin, begin + 46)
-    if end < 0 or end - begin < 6 or len(text) - end < 8 or carries_on(text[begin : begin + 12]):
+    if end < 0 or end - begin < 6 or len(text) - end < 8:
         return None
     first = text[begin:end]
-    if re.search(r"[，,；;：:！？\n]|一是|一要", first) or _FIGURE_NEAR_END.search(fold(first)):
+    if re.search(r"[；;：:！？\n]|一是|一要", first):
         return None
-    return end
+    commas = len(re.findall("[，,]", first))
+    if not (carries_on(first) or commas or _FIGURE_NEAR_END.search(fold(first))):
+        return end
+    dated = _WHEN.match(fold(first)) is not None
+    short = len(first) <= _LONGEST_USUAL and commas <= 1
+    return end if usual and short and (dated or not carries_on(first)) else None

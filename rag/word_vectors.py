@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NEAR = 0.42  # cosine below which two words have nothing to do with one another
-SAME = 0.70  # cosine from which they count nearly as the same word
+SAME = 0.70  # cosine from which they count for the most, yet less than a synonym of the table
 MOST_RELATED = 24
 BATCH = 256
 
@@ -80,7 +80,7 @@ class WordVectors:
         with self._lock:
             names = list(self._words)
             found = {
-                names[i]: min((float(scores[i]) - NEAR) / (SAME - NEAR), 1.0) * 0.5 + 0.4
+                names[i]: min((float(scores[i]) - NEAR) / (SAME - NEAR), 1.0) * 0.45 + 0.4
                 for i in best
                 if scores[i] >= NEAR and i < len(names) and names[i] != word
             }

@@ -205,6 +205,11 @@ def test_lines_drawn_between_reports_are_no_text(rule: str) -> None:
         ("一季度“三夏”农机检修进度表\n单位\t应检\n丰庄镇\t120\n榆林乡\t96\n", "一季度“三夏”农机检修进度表", "单位  应检\n丰庄镇"),
         ("县行政审批局(政务服务中心)推行“一窗通办” 梳理事项128项,压减材料45%.", "县行政审批局(政务服务中心)推行“一窗通办”", "梳理事项"),
         ("县市场监管局推行“证照联办”\n——让企业准入更便捷\n新登记企业326家，同比增长21.5%。", "县市场监管局推行“证照联办” ——让企业准入更便捷", "新登记企业"),
+        ("沙岗镇冷链中心开建 12月3日，沙岗镇冷链中心动工，总投资4500万元。", "沙岗镇冷链中心开建", "12月3日，沙岗镇"),
+        ("县科工局抓实工业稳增长 1—11月，规上工业增加值增长7.5%。", "县科工局抓实工业稳增长", "1—11月，"),
+        ("首季GDP增长5.9% 一季度，全县地区生产总值57.9亿元。", "首季GDP增长5.9%", "一季度，全县"),
+        ("一季度全县经济开局平稳 一季度，全县地区生产总值54.2亿元。", "一季度全县经济开局平稳", "一季度，全县"),
+        ("6月底强降雨平稳应对 6月28日至30日，全县平均降雨121毫米。", "6月底强降雨平稳应对", "6月28日至30日"),
     ],
 )  # fmt: skip
 def test_titles(text: str, title: str, begins: str) -> None:
@@ -364,3 +369,25 @@ def test_several_issues_with_different_heads_in_one_file() -> None:
     bulletins = parse_bulletins("\f".join(texts), "合订本.txt")
     assert [bulletin.issue.number for bulletin in bulletins] == [18, 19, 20]
     assert [bulletin.items[0].title for bulletin in bulletins] == list(TITLES)
+
+
+def test_a_sentence_with_a_time_or_a_figure_is_a_heading_where_reports_have_headings() -> None:
+    dated = "2024年财政收入11.41亿元。2024年，全县一般公共预算收入11.41亿元，增长7.3%，税收占比68.9%，增幅居全市前列。（财政局）"
+    items = read(f"【工作动态】\n{ONE}\n{TWO}\n{dated}").items
+    assert items[-1].title == "2024年财政收入11.41亿元"
+    untitled = "县残联走访群众，发放物资120件，惠及各乡镇困难家庭，受到广泛好评。今年继续办下去，预计再走访三百户以上。（残联）"
+    (_, item) = read(f"【工作动态】\n{untitled}\n{dated}").items
+    assert item.title is None
+
+
+@pytest.mark.parametrize("name", ["经开区", "高新区", "物流港", "产业园"])
+def test_zones_sign_reports(name: str) -> None:
+    items = read(f"【工作动态】\n{ONE.rsplit('（', 1)[0]}（{name}）\n\n{TWO}").items
+    assert [item.departments for item in items][0] == (name,)
+    assert len(items) == 2
+
+
+@pytest.mark.parametrize("words", ["老旧小区", "西关片区", "林果园"])
+def test_places_in_brackets_sign_nothing(words: str) -> None:
+    (item,) = read(f"【工作动态】\n县住建局改造12处。（{words}）\n另有3处开工，效果良好。（住建局）").items
+    assert item.departments == ("住建局",)
