@@ -383,11 +383,13 @@ def test_a_sentence_with_a_time_or_a_figure_is_a_heading_where_reports_have_head
 @pytest.mark.parametrize("name", ["经开区", "高新区", "物流港", "产业园"])
 def test_zones_sign_reports(name: str) -> None:
     items = read(f"【工作动态】\n{ONE.rsplit('（', 1)[0]}（{name}）\n\n{TWO}").items
-    assert [item.departments for item in items][0] == (name,)
+    assert items[0].departments == (name,)
     assert len(items) == 2
 
 
 @pytest.mark.parametrize("words", ["老旧小区", "西关片区", "林果园"])
 def test_places_in_brackets_sign_nothing(words: str) -> None:
-    (item,) = read(f"【工作动态】\n县住建局改造12处。（{words}）\n另有3处开工，效果良好。（住建局）").items
+    (item,) = read(
+        f"【工作动态】\n县住建局改造12处。（{words}）\n另有3处开工，效果良好。（住建局）"
+    ).items
     assert item.departments == ("住建局",)

@@ -72,6 +72,9 @@ def compare(engine: ExtractiveEngine, reading: Reading) -> Answer | None:
     else:
         hits = engine.hits(query, TREND_ITEMS)
         rows = series(engine, query, hits)
+        if query.intent is Intent.TREND and query.unit and len(rows) < 2:
+            # 优良天数 may be printed as a share of the days.
+            rows = series(engine, replace(query, unit=""), hits)
         if query.intent is Intent.SUM:
             rows = counted_once(rows)
     if sum(row.fact is not None for row in rows) < (1 if len(parts) >= 2 else 2):

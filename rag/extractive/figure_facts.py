@@ -137,9 +137,21 @@ def _wanted(wording: _Wording, text: str, clause: Clause, index: int) -> float:
         factor *= _PART
     if "人次" in figure.unit and _ASKS_PEOPLE.search(wording.question):
         factor *= _VISITS
+    if _is_rounded(text[clause.span.start : figure.start], wording.question):
+        factor *= _ROUNDED
     if not wording.before and _is_former(text, clause, index):
         factor *= _FORMER
     return factor
+
+
+_ROUNDED = 0.93  # 突破270亿元 beside 270.2亿元
+_NEARLY = re.compile("(?:突破|超过?|逼近|接近|[迈跨站][上过入]|首?破|逾|近)$")
+
+
+def _is_rounded(before: str, question: str) -> bool:
+    """Whether a figure is a mark that was passed, and the question doesn't ask about that."""
+    said = _NEARLY.search(before)
+    return said is not None and said.group() not in question
 
 
 _PART = 0.8

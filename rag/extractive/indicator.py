@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # Labels of the same indicator, figures taken out, are nearly the same words.
 SAME_LABEL = 55
 _LABEL_END = 7  # characters
+_WHOLE_LABEL = 5  # 家企业参展, all that a clause says
 SAME_WORDS = 0.002  # of a score, for each point of rapidfuzz ratio between two labels
 TENFOLD = 0.05  # of a score
 TOTAL = 0.1  # of a score: one of two figures is a total (总投资, 总产值), the other isn't
@@ -47,6 +48,8 @@ def alike(a: Fact, b: Fact) -> float:
     first, second = label_of(a), label_of(b)
     size = min(len(first), len(second))
     ends = fuzz.ratio(first[-size:], second[-size:]) if size >= _LABEL_END else 0.0
+    if size >= _WHOLE_LABEL and (first.endswith(second) or second.endswith(first)):
+        ends = 100.0
     return float(max(fuzz.ratio(first, second), ends))
 
 

@@ -70,6 +70,8 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
     terms = engine.terms(query.terms)
     if joint := _JOINT.search(query.standalone):
         terms = tuple(t for t in terms if t.word not in joint.group())
+    # 今年水利方面干了啥, of 水利局: the office's own field limits nothing.
+    terms = tuple(t for t in terms if not any(t.word in d for d in query.filters.departments))
     topics = coordinates(query.standalone, terms)
     if query.intent is Intent.DIGEST and query.filters.issues and not topics:
         terms = ()  # the whole issue is asked for

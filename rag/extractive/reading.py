@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 
 from rag.entities.figures import Figure, find_figures
 from rag.entities.issues import find_issues
-from rag.entities.time_mention import TimeMention
+from rag.entities.time_mention import EARLIEST, TimeMention
 from rag.entities.times import find_times
 from rag.schema import Chunk, Period
 from rag.text import Located, Span, overlap, split_clauses, split_sentences
@@ -198,6 +198,8 @@ def time_match(asked: Period, spoken: Period | None, chunk: Chunk, figure: bool 
     """
     if asked.words.endswith("年初") and asked.start <= chunk.published < asked.start + _LONG_LAG:
         return 0.9
+    if figure and asked.start == EARLIEST:
+        return _state_match(asked.end, spoken.end if spoken else chunk.published, spoken)
     if spoken is None or spoken.start == spoken.end:
         day = spoken.end if spoken else chunk.published
         if figure and day < asked.end - _WEEK and _part_of_year(asked):
@@ -233,6 +235,20 @@ def time_match(asked: Period, spoken: Period | None, chunk: Chunk, figure: bool 
     return 0.5 if spoken.overlaps(asked) else 0.0
 
 
+def _state_match(asked: date, told: date, spoken: Period | None) -> float:
+    """The fit of a figure to 截至2025年9月底: the nearer before that day the better; what a time
+    of a year or longer ago was summed over is of another state."""
+    if told > asked:
+        return 0.4 if spoken is None and told - asked <= _LAG else 0.0
+    if told == asked:
+        return 1.0
+    ago = asked - told
+    fresh = 0.9 if spoken is None or spoken.start == spoken.end else 0.8
+    return fresh if ago <= _LAG else fresh * _STALE if ago <= _HALF_YEAR else fresh * _STALE**2
+
+
+_STALE = 0.8
+_HALF_YEAR = timedelta(days=183)
 _WHOLE_YEAR = ("全年", "整年")
 _A_YEAR = timedelta(days=366)
 

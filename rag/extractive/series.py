@@ -11,7 +11,7 @@ import rjieba
 
 from rag.extractive.arithmetic import Row
 from rag.extractive.fact import Fact, header_words
-from rag.extractive.indicator import SAME_LABEL, accepted, alike, nearest_to
+from rag.extractive.indicator import SAME_LABEL, accepted, alike, nearest_to, same_matter
 from rag.extractive.matching import presence
 from rag.extractive.reading import read_item
 from rag.extractive.wording import say_spoken
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 TREND_ITEMS = 40
 _EACH = re.compile("[每各]年")
+_EDITIONS = re.compile("(?<!第)[两二三四五六几各历每]届")  # of each of which one item tells
+_EDITION = re.compile("第[一二三四五六七八九十\\d]{1,3}届|首届")
 INDICATORS = 4  # tried as the one whose history is asked for
 # The share of the question by which an item may hold less than another one of the same issue.
 ANOTHER_MATTER = 0.25
@@ -78,7 +80,8 @@ def _rows_of(
         if fact is None or alike(fact, best) < SAME_LABEL:
             continue
         spoken = fact.spoken or Period(fact.chunk.published, fact.chunk.published)
-        if any(name in best.chunk.text and name not in fact.chunk.text for name in names):
+        other = any(name in best.chunk.text and name not in fact.chunk.text for name in names)
+        if other and not same_matter(fact, best, several=True):
             continue  # another project's 累计完成投资
         told = (spoken, *read_item(fact.chunk).title_times)
         if span and not (span.contains(fact.chunk.published) or any(map(span.overlaps, told))):
@@ -89,6 +92,9 @@ def _rows_of(
         for fact in facts
         if not _lesser(fact, facts) and not _another(engine, query, fact, best)
     ]
+    if _EDITIONS.search(query.standalone):
+        editions = [f for f in facts if _EDITION.search(fold(f.chunk.text))]
+        facts = editions if len(editions) > 1 else facts
     facts.sort(key=lambda f: f.spoken.end if f.spoken else f.chunk.published)
     return [Row(say_spoken(f.spoken, f.chunk), f) for f in facts]
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from rag.citations import CitationBook
+from rag.entities.ordinals import other_ordinal
 from rag.extractive import corrections
 from rag.extractive.answer_line import fact_line
 from rag.extractive.answer_type import opposite_direction
@@ -40,6 +41,7 @@ MARGIN = 0.1  # by which another office's item has to hold more of the question
 ORDERED = 0.85  # the latest of several is asked for: a somewhat weaker match may be the later one
 ABOUT = 0.5  # share of the question's words in a sentence that is about it
 TIMELY_MARGIN = 0.12
+ANOTHER_EDITION = 0.35  # by which an item on 第十届 may hold more of a question on 第九届
 NAMED = 0.5  # of the asked-for quantity's name: less may be another quantity
 HARDLY = 0.3
 NEXT = 5  # facts looked at when the best one is rejected
@@ -114,6 +116,9 @@ def _fact(
     staged = [f for f in timely if of_stage(query.standalone, f)]
     if staged and staged[0].item >= timely[0].item - MARGIN:
         timely = staged
+    edition = [f for f in timely if not other_ordinal(query.standalone, fold(f.chunk.text))]
+    if edition and edition[0].item >= timely[0].item - ANOTHER_EDITION:
+        timely = edition
     if timely and lacks_holiday(query.standalone, timely[0]):
         own = [f for f in timely if not lacks_holiday(query.standalone, f)]
         timely = own if own and own[0].item >= timely[0].item - MARGIN else timely

@@ -25,7 +25,11 @@ _MID_YEAR = re.compile(r"((?:今|去|前|20\d\d)年)的?年中(?!央|国|心)")
 _YEAR = re.compile("(?:今|去|前|20\\d\\d)年")
 _WRITING = re.compile(
     "^(?:我们?|咱们?)?(?:在|正在?|要|想|准备)?(?:写|起草|整理|准备|做|赶|弄|凑)[^，,。？?多少几哪谁什啥]{0,12}"
-    "(?:总结|材料|报告|稿子?|汇报|发言|台账|简报)(?:用|要用)?[，,：:]"
+    "(?:总结|材料|报告|稿子?|汇报|发言|台账|简报)[^，,。？?多少几哪谁什啥]{0,6}[，,：:]"
+)
+# 算了，还是查一下吧，到底多少
+_SECOND_THOUGHT = re.compile(
+    "(?:^|(?<=[，,。；;]))(?:算了|不对|等等|哎|唉|(?:还是)?(?:帮我)?(?:查|看|找)(?:一下|查|看|找)?吧)[，,。；;]"
 )
 _BLANK = re.compile("_{2,}|﹍{2,}")  # 入驻__家, as in a form
 # 底数多少亩 复耕了多少: a space for a comma
@@ -42,6 +46,9 @@ _SPENT_ON = re.compile(
 )
 
 
+_SPOKEN_SUM = re.compile(r"(?<=[\d一二三四五六七八九十百两几])个(?=亿)")  # 6个亿
+
+
 def plainly(text: str) -> str:
     """A folded question without what is only polite, its blanks and gaps written out."""
     for needless in (_FOR_WHOM, _POLITE, _IN_ARCHIVE):
@@ -51,5 +58,7 @@ def plainly(text: str) -> str:
         rest = text[use.end() :]
         text = rest if year is None or _YEAR.search(rest) else year.group() + rest
     text = _BLANK.sub("多少", _PRINTING.sub("", _MID_YEAR.sub(r"\1上半年末", text)))
+    text = _SECOND_THOUGHT.sub("", text)
+    text = _SPOKEN_SUM.sub("", text)
     text = _SPENT_ON.sub("总投资", _WHOLE_SUM.sub("总投资", text))
     return _ASKED_APART.sub(r"\1，", text)

@@ -26,6 +26,7 @@ _CLOSING = re.compile(r"呢[？?。]*$|^[^，,？?]{1,8}呢[，,]")
 _OTHERS = re.compile(
     r"(?:还有|别的|其他|其它|另外)(?:有)?(?:没有)?(?:别的|其他|其它|哪些|哪个|谁)?"
 )
+_OF_NAMED = re.compile("(?:那个|那边|那家|那里|那儿|这个|这边)(?=呢?[?？。]*$)")  # 麻园镇那个呢
 _YEAR_WORDS = re.compile(r"(?:20)?\d\d年|[今去前]年|二[〇零]..年")
 # With an office or a time these need no more: 应急管理局最近做了哪些工作.
 _COMPLETE = (Intent.LIST, Intent.DIGEST, Intent.COUNT)
@@ -68,9 +69,11 @@ def resolve(
     reading = reader.read(merged, today)
     if kind == "own":
         # 正式启用以后先开了多少床位: when it finds nothing alone, it may hang on what came before.
-        named = reading.times or reading.names or reading.issues or reading.query.filters.sections
-        if named:
+        named = reading.names or reading.issues or reading.query.filters.sections
+        if named or (reading.times and _names_a_thing(reading)):
             return reading
+        if reading.times:  # 今年换到哪儿演的
+            standalone = _without_times(reader, standalone, today)
         fuller = reader.read(_subject(reader, standalone, today) + question, today)
         return replace(reading, otherwise=fuller)
     if kind in ("attribute", "pointer") and not _LATER.search(question):
@@ -81,6 +84,12 @@ def resolve(
         if anchor:
             return _anchored(alone, anchor, reading, kind)
     return reading
+
+
+def _names_a_thing(reading: Reading) -> bool:
+    """Whether the question has a noun of its own."""
+    tags = [rjieba.tag(term)[0][1] for term in reading.query.terms if len(term) > 1]
+    return any(tag.startswith(("n", "eng", "j", "l")) for tag in tags)
 
 
 def _of_another_time(alone: Reading, anchor: Chunk) -> bool:
@@ -143,7 +152,7 @@ def _merge(reader: QuestionReader, question: str, before: str, today: date) -> t
     question = _SAME_INDICATOR.sub("", question)
     reading = reader.read(question, today, _year(reader, before, today))
     text = reading.query.standalone
-    pointing = bool(_POINTING.search(text))
+    pointing = bool(_POINTING.search(_OF_NAMED.sub("", text) if reading.names else text))
     leaning = bool(_OPENING.search(text) or _CLOSING.search(text))
     terms = reading.query.terms
     if _OTHERS.search(text) and len(terms) <= 1 and not reading.issues:
