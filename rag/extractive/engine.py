@@ -13,7 +13,7 @@ from rag.extractive.fact import Fact
 from rag.extractive.facts import find_facts
 from rag.extractive.figure_facts import AHEAD
 from rag.extractive.matching import Term, weigh_terms
-from rag.extractive.refusal import SURE, Judge, judgement, nearest_lines, reject, searched
+from rag.extractive.refusal import SURE, Judge, judgement, nearest_lines, reject, searched, unsure
 from rag.extractive.wording import say_range
 from rag.query.intent import asks_extreme
 from rag.query.reader import Reading
@@ -182,6 +182,10 @@ class ExtractiveEngine:
         """Whether the answer model says that the fact's passage answers the question."""
         judged = judgement(query, fact, self._judge)
         return judged is not None and judged >= SURE
+
+    def unsure(self, query: ParsedQuery, fact: Fact) -> bool:
+        """Whether the fact's item may answer by another of its sentences."""
+        return unsure(query, fact, self.terms(query.terms), self._judge)
 
     def facts(self, query: ParsedQuery, hits: Sequence[Hit]) -> list[Fact]:
         return find_facts(

@@ -137,6 +137,8 @@ def _wanted(wording: _Wording, text: str, clause: Clause, index: int) -> float:
         factor *= _PART
     if "人次" in figure.unit and _ASKS_PEOPLE.search(wording.question):
         factor *= _VISITS
+    if _LIMIT.search(wording.question) and _LIMIT.search(text[clause.span.start : figure.end + 2]):
+        factor *= _AT_MOST
     if _is_rounded(text[clause.span.start : figure.start], wording.question):
         factor *= _ROUNDED
     if not wording.before and _is_former(text, clause, index):
@@ -144,6 +146,8 @@ def _wanted(wording: _Wording, text: str, clause: Clause, index: int) -> float:
     return factor
 
 
+_LIMIT = re.compile("最[多高]|顶多|封顶|上限|不超过|不高于|以内")
+_AT_MOST = 1.2  # 一户最多能贷多少: 单户最高300万元
 _ROUNDED = 0.93  # 突破270亿元 beside 270.2亿元
 _NEARLY = re.compile("(?:突破|超过?|逼近|接近|[迈跨站][上过入]|首?破|逾|近)$")
 

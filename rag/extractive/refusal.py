@@ -30,6 +30,9 @@ MIN_CONFIDENCE = -0.3
 # learn from (0.5), and answers 5 more of the questions that it learned from (docs/evaluation.md).
 JUDGED = 0.8
 MIN_JUDGED = -1.5
+# Below this the rest of the item is shown too: one answer in ten, 1 in 40 of which holds what was
+# asked there alone.
+MIN_SURE = 2.0
 # The model says -3.7 to 3.5: above this it would change nothing.
 _UNSURE = (-4.0, 1.8)
 # Of the best facts of 400 questions of which it said so, 377 were of the item that answers, and 13
@@ -78,12 +81,27 @@ def confidence(fact: Fact, terms: Sequence[Term], unit: str) -> float:
 
 def _doubtful(query: ParsedQuery, fact: Fact, terms: Sequence[Term], judge: Judge | None) -> bool:
     """Whether the fact is too unlikely to answer; the model is asked where it is in doubt."""
-    lacking = _LACKS_NAME if lacks_name(terms, fact.chunk) else 0.0
-    likely = confidence(fact, terms, query.unit) - lacking
-    judged = judgement(query, fact, judge) if _UNSURE[0] < likely < _UNSURE[1] else None
+    likely, judged = _likely(query, fact, terms, judge)
     if judged is None:
         return likely < MIN_CONFIDENCE
     return judged < CERTAIN and likely + JUDGED * judged < MIN_JUDGED
+
+
+def unsure(query: ParsedQuery, fact: Fact, terms: Sequence[Term], judge: Judge | None) -> bool:
+    """Whether the fact, good enough for an answer, may yet be another sentence than the one that
+    answers: the reader wants the rest of the item beside it."""
+    likely, judged = _likely(query, fact, terms, judge)
+    return likely + JUDGED * (judged or 0.0) < MIN_SURE
+
+
+def _likely(
+    query: ParsedQuery, fact: Fact, terms: Sequence[Term], judge: Judge | None
+) -> tuple[float, float | None]:
+    """The logit of the words, and that of the answer model where the words leave it in doubt."""
+    lacking = _LACKS_NAME if lacks_name(terms, fact.chunk) else 0.0
+    likely = confidence(fact, terms, query.unit) - lacking
+    in_doubt = _UNSURE[0] < likely < _UNSURE[1]
+    return likely, judgement(query, fact, judge) if in_doubt else None
 
 
 def excerpt(fact: Fact) -> str:

@@ -69,8 +69,9 @@ def asks_more(query: ParsedQuery, told: int) -> bool:
     return query.intent not in _WHOLE and asking > 1 + told
 
 
-def rest_of_item(fact: Fact, book: CitationBook) -> list[str]:
-    """The sentences of the fact's item that aren't quoted yet, in one line; empty without any."""
+def rest_of_item(fact: Fact, book: CitationBook, unsure: bool) -> list[str]:
+    """The sentences of the fact's item that aren't quoted yet, in one line; empty without any.
+    `unsure`: the one quoted may not be what was asked for."""
     reading = read_item(fact.chunk)
     quoted = {(c.chunk_id, c.quote) for c in book.citations}
     title = reading.title.of(fact.chunk.text)
@@ -81,7 +82,8 @@ def rest_of_item(fact: Fact, book: CitationBook) -> list[str]:
     ]
     left = [s for s in body if (fact.chunk.id, s.of(fact.chunk.text)) not in quoted]
     words = "".join(f"{s.of(fact.chunk.text)}[{book.cite(fact.chunk, s)}]" for s in left)
-    return [f"同一条的其余原文：{words}"] if words else []
+    head = "上面一句不一定就是所问的，" if unsure else ""
+    return [f"{head}同一条的其余原文：{words}"] if words else []
 
 
 _GROWTH = re.compile("增速|增幅|涨幅|降幅|增长率?|同比(?:增长|增速)?|增长了?")

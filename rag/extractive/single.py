@@ -44,6 +44,7 @@ TIMELY_MARGIN = 0.12
 ANOTHER_EDITION = 0.35  # by which an item on 第十届 may hold more of a question on 第九届
 NAMED = 0.5  # of the asked-for quantity's name: less may be another quantity
 HARDLY = 0.3
+_OF_ITEM = (Intent.ISSUE, Intent.DEPARTMENT, Intent.REASON, Intent.MANNER)  # not of one sentence
 NEXT = 5  # facts looked at when the best one is rejected
 # Facts nearly as good as the best one are about the same indicator in other issues.
 SAME_INDICATOR = 0.93
@@ -141,8 +142,10 @@ def _fact(
     lines = [fact_line(query, fact, book, fact in clear) for fact in chosen]
     parts = other_parts(engine, reading, clear, book)
     lines += parts
-    if len(chosen) == 1 and asks_more(query, len(parts)):
-        lines += rest_of_item(chosen[0], book)
+    if len(chosen) == 1:
+        unsure = query.intent not in _OF_ITEM and engine.unsure(query, best)
+        if unsure or asks_more(query, len(parts)):
+            lines += rest_of_item(chosen[0], book, unsure)
     said = "".join(_said(query, fact, terms) for fact in chosen)
     if wrong or opposite_direction(query.standalone, said):
         claim = f"“{wrong}”的" if wrong else "问题中的"
