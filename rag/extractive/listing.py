@@ -83,9 +83,11 @@ def topic_score(chunk: Chunk, terms: Sequence[Term]) -> float:
     return coverage(terms, (chunk.title, 1.0), (header_words(chunk), 1.0), (chunk.text, 0.85))
 
 
-def key_sentence(chunk: Chunk, terms: Sequence[Term], leading: bool = False) -> Sentence:
-    """The sentence to show of an item: the one nearest to the topic, else the last with figures,
-    or the first (`leading`)."""
+def key_sentences(
+    chunk: Chunk, terms: Sequence[Term], most: int, leading: bool = False
+) -> list[Sentence]:
+    """The sentences to show of an item, best first: those nearest to the topic, else the last ones
+    with figures, or the first (`leading`)."""
     reading = read_item(chunk)
     start = reading.title.end or reading.sentences[0].span.end
     body = [s for s in reading.sentences if s.span.end > start] or list(reading.sentences)
@@ -96,25 +98,26 @@ def key_sentence(chunk: Chunk, terms: Sequence[Term], leading: bool = False) -> 
         figures = any(f.text[0].isdigit() for c in sentence.clauses for f in c.figures)
         return (near + (0.5 if figures else 0.0), figures, -index if leading else index)
 
-    return max(enumerate(body), key=rank)[1]
+    best = sorted(enumerate(body), key=rank, reverse=True)
+    return [sentence for _, sentence in best[:most]]
 
 
-def item_line(chunk: Chunk, terms: Sequence[Term], book: CitationBook, whole: bool = False) -> str:
-    """Title and one cited sentence of an item; `whole`: all of its sentences."""
-    if whole:
+def item_line(chunk: Chunk, terms: Sequence[Term], book: CitationBook, most: int | None = 1) -> str:
+    """Title and cited sentences of an item, the `most` telling ones; None: all it has."""
+    if most is None:
         return "".join(
             f"{s.span.of(chunk.text)}[{book.cite(chunk, s.span)}]"
             for s in read_item(chunk).sentences
         )
-    sentence = key_sentence(chunk, terms)
-    shown = [sentence]
+    shown = key_sentences(chunk, terms, most)
     if not terms:  # of the whole item: what it opens with, and what came of it
-        shown.insert(0, key_sentence(chunk, terms, leading=True))
+        shown += key_sentences(chunk, terms, 1, leading=True)
     if not chunk.title:
         # Without a title the first sentence says what the item is about.
-        shown.insert(0, read_item(chunk).sentences[0])
+        shown.append(read_item(chunk).sentences[0])
     quotes = "".join(
-        f"{s.span.of(chunk.text)}[{book.cite(chunk, s.span)}]" for s in dict.fromkeys(shown)
+        f"{s.span.of(chunk.text)}[{book.cite(chunk, s.span)}]"
+        for s in sorted(set(shown), key=lambda s: s.span.start)
     )
     if chunk.title and chunk.title not in quotes:
         return f"{chunk.title}：{quotes}"

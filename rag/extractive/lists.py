@@ -32,6 +32,7 @@ _JOINT = re.compile(
 )
 _OF_TOWN = ("镇", "乡", "街道")
 SHORT = 2  # so few items are quoted whole
+FEW = 6  # so few by three sentences each
 MOST_LISTED = 300  # lines of one answer; the number of items is always the whole one
 
 
@@ -126,7 +127,7 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
         total += f"，{len({d for c in chunks for d in c.departments})} 个单位"
     lines = [f"共 {total}（检索范围：{extent}{'；' + limits if limits else ''}）"]
     section = None
-    whole = len(chunks) <= SHORT and query.intent in (Intent.DIGEST, Intent.LIST)
+    most = _sentences_of_each(len(chunks), query.intent)
     listed = chunks[:MOST_LISTED]
     for number, chunk in enumerate(listed, 1):
         if query.intent is Intent.DIGEST and query.filters.issues and chunk.section != section:
@@ -135,7 +136,7 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
         head = item_head(chunk)
         if section is not None:
             head = "、".join(chunk.printed or chunk.departments) or "未署名"
-        lines.append(f"{number}、{head}：{item_line(chunk, terms, book, whole)}")
+        lines.append(f"{number}、{head}：{item_line(chunk, terms, book, most)}")
     if query.intent is Intent.LIST and things and not (few or of_names):
         lines[1:1] = _told(engine, query, listed, book)
     if len(listed) < len(chunks):
@@ -144,6 +145,13 @@ def items(engine: ExtractiveEngine, reading: Reading) -> Answer:
             "请加上时间、部门、栏目或期号再问。"
         )
     return engine.finish(query, lines, book, [Hit(c, 1.0) for c in listed])
+
+
+def _sentences_of_each(items: int, intent: Intent) -> int | None:
+    """How many sentences to quote of each item, None for all: the fewer items, the more."""
+    if intent not in (Intent.DIGEST, Intent.LIST) or items > FEW:
+        return 1
+    return None if items <= SHORT else 3
 
 
 def _told(
