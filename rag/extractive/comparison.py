@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.citations import CitationBook
+from rag.entities import ordinals
 from rag.entities.time_mention import EARLIEST
 from rag.extractive import corrections, things
 from rag.extractive.arithmetic import (
@@ -31,9 +32,10 @@ from rag.extractive.indicator import (
     place_of,
     same_indicator,
 )
-from rag.extractive.listing import item_head
+from rag.extractive.listing import coordinates, item_head
 from rag.extractive.series import TREND_ITEMS, series, series_of_each
 from rag.extractive.wording import say_spoken
+from rag.query.quantities import asked_unit
 from rag.query.reader import Reading
 from rag.query.vocabulary import WHOLE_COUNTY
 from rag.schema import Answer, Hit, Intent, ParsedQuery, Period
@@ -46,8 +48,70 @@ _FROM_TO = re.compile("从.*[到至]")
 
 
 def compare(engine: ExtractiveEngine, reading: Reading) -> Answer | None:
-    """The table, or None when the question holds nothing to compare."""
+    """The table, one for each quantity asked for, or None when the question holds nothing to
+    compare."""
     query = _from_to(reading.query)
+    book = CitationBook()
+    tables = [
+        (name, _table(engine, replace(reading, query=part)))
+        for name, part in _quantities(engine, query)
+    ]
+    told = [(name, table) for name, table in tables if table]
+    if len(told) > 1:
+        lines = [
+            line
+            for name, (part, rows, _) in told
+            for line in (f"{name}：", *_compose(engine, part, rows, book))
+        ]
+        return engine.finish(query, lines, book, told[0][1][2])
+    table = _table(engine, replace(reading, query=query))
+    if table is None:
+        return None
+    return engine.finish(query, _compose(engine, query, table[1], book), book, table[2])
+
+
+_Table = tuple[ParsedQuery, list[Row], list[Hit]]
+
+
+def _quantities(engine: ExtractiveEngine, query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
+    """(name, question) of each quantity of several (参展企业和签约额各差多少); none where one is
+    asked for, or where what stands side by side are the things compared."""
+    sides = len(query.periods) > 1 or ordinals.enumerated(query.standalone) is not None
+    if query.intent is Intent.SUM or not (sides or query.intent is Intent.TREND):
+        return []
+    terms = engine.terms(query.terms)
+    topics = [tuple(t.word for t in topic) for topic in coordinates(query.standalone, terms)]
+    named = "".join(name for name, _ in things.compared(query)) if sides else ""
+    if not 2 <= len(topics) <= MOST_QUANTITIES or any(w in named for t in topics for w in t):
+        return []
+    parts = []
+    for words in topics:
+        others = {word for topic in topics for word in topic} - {*words}
+        if not _GROWTH.isdisjoint(words):
+            others = set()  # GDP和增速: of the same thing
+        own = tuple(t for t in query.terms if t not in others)
+        part = replace(query, terms=own, focus=words, unit=asked_unit("".join(words)))
+        parts.append(("".join(words), part))
+    return parts
+
+
+MOST_QUANTITIES = 3
+_GROWTH = frozenset(["增速", "增幅", "涨幅", "降幅", "增长率"])
+
+
+def _table(engine: ExtractiveEngine, reading: Reading) -> _Table | None:
+    """The question, the lines and what was found for one quantity; None when there is too little
+    to compare."""
+    query = reading.query
+    table = _table_in_unit(engine, reading)
+    if table or query.unit != "days" or query.intent is Intent.SUM:
+        return table
+    # 优良天数 may be printed as a share of the days.
+    return _table_in_unit(engine, replace(reading, query=replace(query, unit="percent")))
+
+
+def _table_in_unit(engine: ExtractiveEngine, reading: Reading) -> _Table | None:
+    query = reading.query
     parts = things.paired(reading) or things.compared(query)
     years = _spans_years(query)
     if query.intent is Intent.SUM and len(query.filters.departments) >= 2 and years:
@@ -72,14 +136,11 @@ def compare(engine: ExtractiveEngine, reading: Reading) -> Answer | None:
     else:
         hits = engine.hits(query, TREND_ITEMS)
         rows = series(engine, query, hits)
-        if query.intent is Intent.TREND and query.unit and len(rows) < 2:
-            # 优良天数 may be printed as a share of the days.
-            rows = series(engine, replace(query, unit=""), hits)
         if query.intent is Intent.SUM:
             rows = counted_once(rows)
     if sum(row.fact is not None for row in rows) < (1 if len(parts) >= 2 else 2):
         return None
-    return _compose(engine, query, rows, hits)
+    return query, rows, list(hits)
 
 
 def _from_to(query: ParsedQuery) -> ParsedQuery:
@@ -157,9 +218,8 @@ def _again(
 
 
 def _compose(
-    engine: ExtractiveEngine, query: ParsedQuery, rows: Sequence[Row], hits: Sequence[Hit]
-) -> Answer:
-    book = CitationBook()
+    engine: ExtractiveEngine, query: ParsedQuery, rows: Sequence[Row], book: CitationBook
+) -> list[str]:
     lines = []
     known: list[Known] = []
     for row in rows:
@@ -185,7 +245,7 @@ def _compose(
         lines.append("没有比较：各数字的时间段不同，见括号里的时间。")
     else:
         lines = [*otherwise(query.standalone, known), *lines, *extremes(known)]
-    return engine.finish(query, lines, book, hits)
+    return lines
 
 
 def _corrected(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import rjieba
@@ -186,11 +186,27 @@ def _of_another(wording: _Wording, words: str, clause: str) -> bool:
         told = re.search(rf"([一-龥]{{2,6}}){re.escape(quantity)}", fold(clause))
         if told is None or noun in words:
             continue
-        word, tag = rjieba.tag(told[1])[-1]
+        tags = rjieba.tag(told[1])
+        if len(tags) > 1 and tags[-1][1].startswith("v"):
+            tags = tags[:-1]  # 小麦种植面积
+        word, tag = tags[-1]
         other = tag.startswith("n") and len(word) > 1 and word not in wording.question
         if other and not _GENERAL_NOUN.search(word):
             return True
     return False
+
+
+def of_another(query: ParsedQuery, fact: Fact, terms: Sequence[Term]) -> bool:
+    """Whether the fact's figure is the quantity of another thing than the one asked about."""
+    if fact.clause is None:
+        return False
+    text = fact.chunk.text
+    wording = _wording(query.standalone, text, terms)
+    nouns = {term.word for term in terms if term.noun}
+    # 玉米的面积, not 老人改造: what the verb is done to may be called otherwise.
+    wording = replace(wording, parts=tuple(p for p in wording.parts if p[1] in nouns))
+    words = fact.sentence.span.of(text) + fact.chunk.title
+    return _of_another(wording, words, fact.clause.span.of(text))
 
 
 _NAME = 12  # characters

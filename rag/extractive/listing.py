@@ -57,6 +57,7 @@ def coordinates(question: str, terms: Sequence[Term]) -> tuple[tuple[Term, ...],
     words = {term.word: term for term in terms}
     if not words:
         return ()
+    question = question.lower()  # as the words are
     word = "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
     topics: list[tuple[Term, ...]] = []
     for joined in re.finditer(rf"(?:{word})+(?:{_AND}(?:{word})+)+", question):
@@ -65,7 +66,11 @@ def coordinates(question: str, terms: Sequence[Term]) -> tuple[tuple[Term, ...],
         ]
         last = runs[-1]
         if "、" not in joined.group():
-            runs = [run + last[1:] if len(run) == 1 else run for run in runs]
+            # PM2.5和优良天数: a name of its own shares nothing.
+            runs = [
+                run + last[1:] if len(run) == 1 and not run[0].word.isascii() else run
+                for run in runs
+            ]
         for before, run in itertools.pairwise([(), *runs]):
             alone = before and not any(t.noun or t.proper for t in run)
             topics.append(before[: -len(run)] + run if alone else run)

@@ -12,6 +12,7 @@ from rag.entities.ordinals import missing_stage, other_ordinal, stands_in
 from rag.extractive.answer_type import missing_kind
 from rag.extractive.fact import Fact, header_words, lacks_name
 from rag.extractive.facts import has_cue
+from rag.extractive.figure_facts import of_another
 from rag.extractive.matching import Term, presence
 from rag.extractive.occasions import lacks_holiday, other_season
 from rag.extractive.reading import read_item
@@ -175,6 +176,8 @@ def reject(
         return f"快报中没有与“{name.word}”对应的内容" if name else "没有登过相关内容"
     if query.intent is Intent.FIGURE and (scope := wider_scope(query.standalone, fact)):
         return f"相关内容登过，但没有登{scope}的"
+    if of_another(query, fact, terms):
+        return "相关内容登过，但那个数字不是所问的"
     if place := of_whole_county(query.standalone, fact, terms):
         return f"相关内容登过，但登的是全县的，不是{place}的"
     of_item = query.intent in (Intent.ISSUE, Intent.DEPARTMENT)  # any of its sentences may tell

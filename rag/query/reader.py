@@ -45,6 +45,7 @@ _WHICH_THING = re.compile(r"(?:什么|啥|哪种|何种)样?的?([一-龥]{1,6})
 # A word for a quantity alone at the end: 2023 义务植树 万株.
 _BARE_UNIT = re.compile(rf"[ 　]({UNIT_PATTERN})数?$")
 _NAMED = (Intent.DATE, Intent.PLACE, Intent.PERSON, Intent.DEPARTMENT)
+_OF_ANY_KIND = frozenset(["项目", "企业", "工程", "单位", "公司", "产品", "群众", "居民", "人员"])
 # 花了多少钱建的 holds no mistyped 钱建.
 _HOW_MUCH = re.compile(r"(?:多少|几个?)(?:块?钱)?")
 
@@ -315,6 +316,8 @@ class QuestionReader:
         left_text = re.split(r"[，。？?,]", masked[: asked.start])[-1]
         segment = left_text.split("的")[-1]
         left = (self._terms(segment) or self._terms(left_text))[-2:]
+        if _OF_ANY_KIND.issuperset(left):
+            left = self._terms(left_text)[-3:]  # 竣工投产的项目有多少个
         if right:
             # What is counted stands right behind 多少.
             return tuple(dict.fromkeys((*left[-1:], *right)))
