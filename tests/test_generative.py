@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import subprocess
 import sys
 import threading
@@ -81,11 +82,18 @@ def test_all_figures_shown_are_verified() -> None:
 def test_a_table_stands_unchanged_below_the_summary() -> None:
     plain = ask(ISSUE)
 
-    answer = told(ISSUE, "全县技改投资完成4110万元[1]，新建第三实验小学[2]。")
+    answer = told(ISSUE, "全县技改投资完成4110万元[2]，新建第三实验小学[3]。")
 
-    assert answer.text.startswith("全县技改投资完成4110万元，新建第三实验小学。[1][2]\n\n共 4 条")
-    assert answer.text.endswith(plain.text)
-    assert answer.citations == plain.citations
+    summary, table = answer.text.split("\n\n", 1)
+    assert summary == "全县技改投资完成4110万元，新建第三实验小学。[1][2]"
+    # Of the citations only the numbers change: those of the summary come first.
+    assert without_marks(table) == without_marks(plain.text)
+    assert {c.quote for c in answer.citations} == {c.quote for c in plain.citations}
+    assert [c.quote[-6:].lstrip("增长") for c in answer.citations[:1]] == ["25.3%。"]
+
+
+def without_marks(text: str) -> str:
+    return re.sub(r"\[\d+\]", "", text)
 
 
 def test_rows_that_the_model_invents_do_not_enter_the_table() -> None:
