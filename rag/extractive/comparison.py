@@ -56,14 +56,17 @@ def compare(engine: ExtractiveEngine, reading: Reading) -> Answer | None:
         (name, _table(engine, replace(reading, query=part)))
         for name, part in _quantities(engine, query)
     ]
-    told = [(name, table) for name, table in tables if table]
-    if len(told) > 1:
-        lines = [
-            line
-            for name, (part, rows, _) in told
-            for line in (f"{name}：", *_compose(engine, part, rows, book))
-        ]
-        return engine.finish(query, lines, book, told[0][1][2])
+    if any(table for _, table in tables):
+        lines: list[str] = []
+        hits: list[Hit] = []
+        for name, table in tables:
+            if table is None:
+                lines.append(f"{name}：没有找到可以比的数字")
+                continue
+            part, rows, found = table
+            lines += [f"{name}：", *_compose(engine, part, rows, book)]
+            hits = hits or found
+        return engine.finish(query, lines, book, hits)
     table = _table(engine, replace(reading, query=query))
     if table is None:
         return None
@@ -91,8 +94,14 @@ def _quantities(engine: ExtractiveEngine, query: ParsedQuery) -> list[tuple[str,
             others = set()  # GDP和增速: of the same thing
         own = tuple(t for t in query.terms if t not in others)
         part = replace(query, terms=own, focus=words, unit=asked_unit("".join(words)))
-        parts.append(("".join(words), part))
+        parts.append((_as_written("".join(words), query.standalone), part))
     return parts
+
+
+def _as_written(name: str, question: str) -> str:
+    """PM2.5 for pm2.5."""
+    written = re.search(re.escape(name), question, re.IGNORECASE)
+    return written.group() if written else name
 
 
 MOST_QUANTITIES = 3
