@@ -143,6 +143,14 @@ def test_a_revenue_is_no_income_of_another_kind(own: BulletinChain) -> None:
     assert "16.8" not in text
 
 
+def test_a_line_holds_the_quantity_asked_for_or_nothing(own: BulletinChain) -> None:
+    text = ask_chain(own, "2024年和2025年旅游综合收入各是多少").text
+    assert "2024年：19.7亿元" in text
+    assert "2025年：没有找到" in text
+    text = ask_chain(own, "2023年和2024年财政收入和意向签约额各是多少").text
+    assert text.count("10.63亿元（2023年）") == 1  # one figure is of one quantity
+
+
 def test_editions_are_told_apart_and_added_up(own: BulletinChain) -> None:
     assert ask_chain(own, "第九届五博会上签了多少个项目").text.startswith("9个")
     text = ask_chain(own, "2023到2024年两届五金博览会参展企业加起来多少家").text

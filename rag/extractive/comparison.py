@@ -52,10 +52,7 @@ def compare(engine: ExtractiveEngine, reading: Reading) -> Answer | None:
     compare."""
     query = _from_to(reading.query)
     book = CitationBook()
-    tables = [
-        (name, _table(engine, replace(reading, query=part)))
-        for name, part in _quantities(engine, query)
-    ]
+    tables = _of_each(engine, reading, query)
     if any(table for _, table in tables):
         lines: list[str] = []
         hits: list[Hit] = []
@@ -74,6 +71,35 @@ def compare(engine: ExtractiveEngine, reading: Reading) -> Answer | None:
 
 
 _Table = tuple[ParsedQuery, list[Row], list[Hit]]
+
+
+def _of_each(
+    engine: ExtractiveEngine, reading: Reading, query: ParsedQuery
+) -> list[tuple[str, _Table | None]]:
+    """The table of each quantity asked for, None where it isn't printed: one figure is of one
+    quantity, and one of no known unit has to stand by the quantity's name."""
+    tables: list[tuple[str, _Table | None]] = []
+    taken: set[tuple[str, int]] = set()
+    for name, part in _quantities(engine, query):
+        table = _table(engine, replace(reading, query=part))
+        if table:
+            query_of_it, rows, hits = table
+            named = NAMED if not part.unit else 0.0
+            rows = [
+                Row(row.name, row.fact if _is_own(row.fact, taken, named) else None) for row in rows
+            ]
+            taken |= {place_of(row.fact) for row in rows if row.fact}
+            table = (query_of_it, rows, hits) if any(row.fact for row in rows) else None
+        tables.append((name, table))
+    return tables
+
+
+HARDLY = 0.3  # of a quantity's name: 专项债券资金 is no 旅游收入, however like its clause
+NAMED = 0.6  # of a quantity's name, in its figure's clause or sentence
+
+
+def _is_own(fact: Fact | None, taken: set[tuple[str, int]], named: float) -> bool:
+    return fact is not None and place_of(fact) not in taken and fact.focus >= named
 
 
 def _quantities(engine: ExtractiveEngine, query: ParsedQuery) -> list[tuple[str, ParsedQuery]]:
@@ -132,6 +158,7 @@ def _table_in_unit(engine: ExtractiveEngine, reading: Reading) -> _Table | None:
         hits = [hit for each in found for hit in each]
         facts = [accepted(engine, part, own) for (_, part), own in zip(parts, found, strict=True)]
         facts = _without_others_best(facts)
+        facts = _of_the_quantity(facts)
         anchor = common_anchor(facts)
         rows = [
             Row(name, nearest_to(own, anchor)) for (name, _), own in zip(parts, facts, strict=True)
@@ -150,6 +177,18 @@ def _table_in_unit(engine: ExtractiveEngine, reading: Reading) -> _Table | None:
     if sum(row.fact is not None for row in rows) < (1 if len(parts) >= 2 else 2):
         return None
     return query, rows, list(hits)
+
+
+def _of_the_quantity(rows: Sequence[Sequence[Fact]]) -> list[list[Fact]]:
+    """The facts of each line without those that neither name the quantity nor carry the label of
+    the best one that does."""
+    named = [row[0] for row in rows if row and row[0].focus >= NAMED]
+    if not named:
+        return [list(row) for row in rows]
+    return [
+        [f for f in row if f.focus >= HARDLY or any(same_indicator(f, best) for best in named)]
+        for row in rows
+    ]
 
 
 def _from_to(query: ParsedQuery) -> ParsedQuery:
@@ -222,7 +261,7 @@ def _again(
     if anchor is None or query.filters.departments or state:
         return row
     found = in_time(query, engine.facts(query, hits))
-    alike = [fact for fact in found if fact.figure and same_indicator(fact, anchor)]
+    alike = [f for f in found if f.figure and f.focus >= HARDLY and same_indicator(f, anchor)]
     return Row(row.name, alike[0] if alike else None)
 
 
